@@ -1,0 +1,35 @@
+import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Logger } from '../../bridge/runtime/logger.ts';
+import type { AgentConfig } from '../config.ts';
+
+/** What a command works with; tests pass their own. Stdout is data, stderr is people. */
+export interface CommandContext {
+  config: AgentConfig;
+  clock: Clock;
+  logger: Logger;
+  /** Writes one line to stdout. */
+  print(line: string): void;
+  /** Writes one line to stderr. */
+  tell(line: string): void;
+}
+
+export interface CommandOption {
+  /** As commander writes it: `--from <handle>`. */
+  flags: string;
+  description: string;
+  required?: boolean;
+  default?: string;
+}
+
+/** Values by camel-cased option name: a string where the option takes one, otherwise whether it was given. */
+export type CommandOptions = Record<string, string | boolean | undefined>;
+
+/** One command of `bluerelay`. Words of `name` after the first are sub-commands: `virtual-mac receive`. */
+export interface Command {
+  name: string;
+  summary: string;
+  options: readonly CommandOption[];
+  examples: readonly string[];
+  /** Does the work; throws AppError. The returned number is the exit code, 0 when absent. */
+  run(context: CommandContext, options: CommandOptions): Promise<number | undefined>;
+}

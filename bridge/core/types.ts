@@ -1,0 +1,96 @@
+import type { Command } from '../protocol/commands.ts';
+import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
+import type { AgentEvent } from '../protocol/events.ts';
+import type {
+  Account,
+  Agent,
+  Line,
+  Message,
+  MessageFilter,
+  Mode,
+  Page,
+  StoredCommand,
+  TimelineEntry,
+  Webhook,
+} from '../store/types.ts';
+
+/** Who asks: an account through one of its keys. */
+export interface Caller {
+  accountId: string;
+  mode: Mode;
+}
+
+export interface SendMessageInput {
+  /** E.164 number or email, as the customer wrote it. */
+  to: string;
+  /** Handle or id of a line; chosen when absent. */
+  from?: string | undefined;
+  text: string;
+  metadata?: Record<string, string> | undefined;
+}
+
+export interface CreateWebhookInput {
+  url: string;
+  events?: string[] | undefined;
+  description?: string | undefined;
+}
+
+export interface AccountWithKeys {
+  account: Account;
+  /** Shown once; stored hashed. */
+  liveKey: string;
+  sandboxKey: string;
+}
+
+/** Wakes whoever waits for work in this process; the store remains the truth. */
+export interface Wakeups {
+  /** A command was stored for an agent. */
+  onCommand(listener: (agentId: string) => void): () => void;
+  /** A delivery became due. */
+  onDelivery(listener: () => void): () => void;
+  /** An agent was revoked, or a newer session of it began: others than `sessionId` must close. */
+  onSession(listener: (agentId: string, sessionId: string | null) => void): () => void;
+}
+
+/** The use-cases of the bridge. Every rejection is an AppError with a code of `protocol/errors.ts`. */
+export interface Core {
+  createAccount(name: string): Promise<AccountWithKeys>;
+  /** A single-use token, good for 15 minutes. */
+  createEnrolmentToken(accountId: string): Promise<{ token: string; expiresAt: number }>;
+  /** Throws `missing_api_key` or `invalid_api_key`. */
+  authenticate(apiKey: string | undefined): Promise<Caller>;
+
+  sendMessage(
+    caller: Caller,
+    input: SendMessageInput,
+  ): Promise<{ message: Message; timeline: TimelineEntry[] }>;
+  getMessage(caller: Caller, id: string): Promise<{ message: Message; timeline: TimelineEntry[] }>;
+  listMessages(
+    caller: Caller,
+    filter: Omit<MessageFilter, 'accountId' | 'mode'>,
+    page: Page,
+  ): Promise<{ messages: Message[]; nextCursor: string | null }>;
+
+  createWebhook(caller: Caller, input: CreateWebhookInput): Promise<Webhook>;
+  getWebhook(caller: Caller, id: string): Promise<Webhook>;
+  listWebhooks(caller: Caller): Promise<Webhook[]>;
+  deleteWebhook(caller: Caller, id: string): Promise<void>;
+
+  enrolAgent(request: EnrolRequest): Promise<EnrolResponse>;
+  revokeAgent(id: string): Promise<void>;
+  listAgents(accountId: string): Promise<Agent[]>;
+  listLines(accountId: string): Promise<Line[]>;
+  /** Begins a session of an agent whose signature was checked; older ones are fenced. */
+  openSession(
+    agentId: string,
+    session: { sessionId: string; journalId: string; commandAck: number },
+  ): Promise<{ agent: Agent; line: Line }>;
+  /** Stores an event and all that follows from it in one transaction; false when the session is fenced, or seq repeats or jumps. */
+  recordEvent(agentId: string, sessionId: string, seq: number, event: AgentEvent): Promise<boolean>;
+  acknowledgeCommands(agentId: string, seq: number): Promise<void>;
+  commandsAfter(agentId: string, seq: number, limit: number): Promise<StoredCommand[]>;
+
+  readonly wakeups: Wakeups;
+}
+
+export type { Command };

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { MAX_TEXT_LENGTH } from './limits.ts';
+
+/** E.164 number or email address, as the API took it and normalised it. */
+export const handleSchema = z.string().min(3).max(254);
+
+export const timeSchema = z.iso.datetime({ precision: 3 });
+
+const base = {
+  /** Deduplicates: an agent carries out one id at most once. */
+  id: z.string().min(1).max(64),
+  /** One trace from API call to Mac to webhook. */
+  traceId: z.string().min(1).max(64),
+  issuedAt: timeSchema,
+  /** After this the agent reports the command as failed with `expired` and does not act. */
+  expiresAt: timeSchema,
+};
+
+/** Send a text to one handle. */
+export const sendMessageCommandSchema = z.strictObject({
+  ...base,
+  type: z.literal('message.send'),
+  to: handleSchema,
+  text: z.string().min(1).max(MAX_TEXT_LENGTH),
+});
+
+/** An order from bridge to agent. */
+export const commandSchema = z.discriminatedUnion('type', [sendMessageCommandSchema]);
+
+export type Command = z.infer<typeof commandSchema>;
+export type SendMessageCommand = z.infer<typeof sendMessageCommandSchema>;

@@ -1,0 +1,93 @@
+import type { Retry } from '../runtime/app-error.ts';
+
+/** What a code means wherever it appears: API, frames, logs, CLI, docs. */
+export interface ErrorMeaning {
+  /** HTTP status where an API answers with it. */
+  status: number;
+  retry: Retry;
+  hint: string;
+}
+
+/** Codes that an API request may be answered with. */
+export const requestErrors = {
+  invalid_request: { status: 400, retry: 'never', hint: 'Correct the request; see /openapi.json.' },
+  missing_required_parameter: { status: 400, retry: 'never', hint: 'Add the field named in param.' },
+  invalid_parameter_value: { status: 400, retry: 'never', hint: 'Correct the field named in param.' },
+  invalid_json: { status: 400, retry: 'never', hint: 'Send a JSON body with content-type application/json.' },
+  invalid_phone_number: {
+    status: 400,
+    retry: 'never',
+    hint: 'Write the number in E.164 form, such as +14155550101.',
+  },
+  invalid_from: {
+    status: 400,
+    retry: 'never',
+    hint: 'Use the handle or id of one of your lines, or leave from out.',
+  },
+  invalid_url: {
+    status: 400,
+    retry: 'never',
+    hint: 'Use an https URL that is reachable from the public internet.',
+  },
+  missing_api_key: { status: 401, retry: 'never', hint: 'Send your key in the x-api-key header.' },
+  invalid_api_key: {
+    status: 401,
+    retry: 'never',
+    hint: 'Use a key that was shown when it was created and is not revoked.',
+  },
+  invalid_enrolment_token: {
+    status: 401,
+    retry: 'after-fix',
+    hint: 'Make a new token: bluerelay-bridge agent token.',
+  },
+  sandbox_not_activated: {
+    status: 403,
+    retry: 'after-fix',
+    hint: 'Pair a phone with the sandbox, or use a live key.',
+  },
+  not_found: {
+    status: 404,
+    retry: 'never',
+    hint: 'Check the id and that the key is of the same account and mode.',
+  },
+  webhook_duplicate: {
+    status: 409,
+    retry: 'never',
+    hint: 'Use or delete the webhook that has this URL and these events.',
+  },
+  body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
+  unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },
+  internal_error: {
+    status: 500,
+    retry: 'later',
+    hint: 'Try again with backoff; tell the operator the requestId.',
+  },
+  no_line_available: {
+    status: 503,
+    retry: 'later',
+    hint: 'Enrol a Mac, or wait until a line of the account is active.',
+  },
+} as const satisfies Record<string, ErrorMeaning>;
+
+export type RequestErrorCode = keyof typeof requestErrors;
+
+/** Codes with which a message ends as failed, or a command as failed or uncertain. */
+export const messageErrors = {
+  recipient_not_imessage: { retry: 'never', hint: 'The handle is not on iMessage.' },
+  not_delivered: { retry: 'never', hint: 'Messages reports that the message was not delivered.' },
+  expired: { retry: 'never', hint: 'The command was not carried out before its deadline.' },
+  uncertain: { retry: 'never', hint: 'It may have been sent; look in Messages before sending again.' },
+  automation_denied: {
+    retry: 'after-fix',
+    hint: 'Allow the agent to control Messages in Privacy & Security, Automation.',
+  },
+  messages_not_running: { retry: 'later', hint: 'Messages is not running on the Mac.' },
+  mac_read_only: {
+    retry: 'after-fix',
+    hint: 'The agent was started without permission to send; start it with --allow-sending.',
+  },
+  act_failed: { retry: 'never', hint: 'Messages refused the act before anything was sent.' },
+  unknown: { retry: 'never', hint: 'Messages reported an error that has no name here; see the number.' },
+} as const satisfies Record<string, { retry: Retry; hint: string }>;
+
+export type MessageErrorCode = keyof typeof messageErrors;

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { commandSchema, handleSchema, timeSchema } from './commands.ts';
+import { agentEventSchema } from './events.ts';
+
+const seqSchema = z.int().min(0);
+
+/** Bridge, first frame of a connection: what the agent must sign. */
+export const challengeSchema = z.strictObject({
+  type: z.literal('challenge'),
+  /** 32 random bytes, base64url; good for this connection only. */
+  nonce: z.string().min(43).max(43),
+  serverTime: timeSchema,
+});
+
+/** Agent, first frame of a connection. */
+export const helloSchema = z.strictObject({
+  type: z.literal('hello'),
+  protocol: z.int().min(1),
+  agentId: z.string().min(1).max(64),
+  /** Ed25519 signature over {@link signedText}, base64url. */
+  signature: z.string().min(86).max(86),
+  /** Identity of the agent's journal; a new one starts its event numbers from 1 again. */
+  journalId: z.string().min(1).max(64),
+  /** Highest command that is durable in the journal: the bridge sends from the next one on. */
+  commandAck: seqSchema,
+  agentVersion: z.string().max(40),
+  macosVersion: z.string().max(40),
+});
+
+/** Bridge: the connection is accepted. */
+export const welcomeSchema = z.strictObject({
+  type: z.literal('welcome'),
+  sessionId: z.string().min(1).max(64),
+  /** Highest event of this journal that is durable in the store: the agent sends from the next one on. */
+  eventAck: seqSchema,
+  line: z.strictObject({ id: z.string(), handle: handleSchema }),
+});
+
+/** Agent: one fact. `seq` counts from 1 without gaps in one journal. */
+export const eventFrameSchema = z.strictObject({
+  type: z.literal('event'),
+  seq: seqSchema,
+  event: agentEventSchema,
+});
+
+/** Bridge: one order. `seq` counts from 1 without gaps for one agent. */
+export const commandFrameSchema = z.strictObject({
+  type: z.literal('command'),
+  seq: seqSchema,
+  command: commandSchema,
+});
+
+/** Either side: everything up to `seq` is durable here. */
+export const ackSchema = z.strictObject({ type: z.literal('ack'), seq: seqSchema });
+
+/** What a bridge may receive. */
+export const fromAgentSchema = z.discriminatedUnion('type', [helloSchema, eventFrameSchema, ackSchema]);
+/** What an agent may receive. */
+export const fromBridgeSchema = z.discriminatedUnion('type', [
+  challengeSchema,
+  welcomeSchema,
+  commandFrameSchema,
+  ackSchema,
+]);
+
+export type Hello = z.infer<typeof helloSchema>;
+export type FrameFromAgent = z.infer<typeof fromAgentSchema>;
+export type FrameFromBridge = z.infer<typeof fromBridgeSchema>;
+
+/** The bytes that a `hello` signs: bound to the protocol, the agent and the nonce of this connection. */
+export const signedText = (agentId: string, nonce: string): Buffer =>
+  Buffer.from(`bluerelay-link-v1\n${agentId}\n${nonce}`, 'utf8');
