@@ -78,6 +78,10 @@ export interface Core {
 
   enrolAgent(request: EnrolRequest): Promise<EnrolResponse>;
   revokeAgent(id: string): Promise<void>;
+  /** The agent as it stands in the store, revoked or not: its key, its newest session, its highest command. */
+  findAgent(id: string): Promise<Agent | undefined>;
+  /** Notes that the agent is there. */
+  touchAgent(id: string): Promise<void>;
   listAgents(accountId: string): Promise<Agent[]>;
   listLines(accountId: string): Promise<Line[]>;
   /** Begins a session of an agent whose signature was checked; older ones are fenced. */

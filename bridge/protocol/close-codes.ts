@@ -32,7 +32,8 @@ export const closeCodes = {
     retry: 'after-fix',
     meaning: 'A newer session of the same agent took over; two daemons run with one identity.',
   },
-  frame_too_large: { status: 4413, retry: 'later', meaning: 'A frame was larger than 256 KiB.' },
+  /** The WebSocket library's own status: it refuses such a frame by its length, before any of it is kept. */
+  frame_too_large: { status: 1009, retry: 'later', meaning: 'A frame was larger than 256 KiB.' },
   unsupported_version: {
     status: 4426,
     retry: 'after-fix',

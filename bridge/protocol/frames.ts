@@ -33,6 +33,12 @@ export const welcomeSchema = z.strictObject({
   sessionId: z.string().min(1).max(64),
   /** Highest event of this journal that is durable in the store: the agent sends from the next one on. */
   eventAck: seqSchema,
+  /**
+   * The first command of this session has the next number. With a journal that the bridge knows it is
+   * `hello.commandAck`; with a new journal it is what the agent's earlier journal acknowledged, so that commands
+   * which may have been carried out are not sent to a journal that has forgotten them.
+   */
+  commandAck: seqSchema,
   line: z.strictObject({ id: z.string(), handle: handleSchema }),
 });
 
@@ -43,7 +49,7 @@ export const eventFrameSchema = z.strictObject({
   event: agentEventSchema,
 });
 
-/** Bridge: one order. `seq` counts from 1 without gaps for one agent. */
+/** Bridge: one order. `seq` counts without gaps for one agent, in a session from `welcome.commandAck` + 1. */
 export const commandFrameSchema = z.strictObject({
   type: z.literal('command'),
   seq: seqSchema,

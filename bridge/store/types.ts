@@ -262,15 +262,25 @@ export interface StoreOperations {
   /** Deletes it and its deliveries that are still pending. */
   deleteWebhook(accountId: string, mode: Mode, id: string): Promise<boolean>;
 
+  /** Stops an endpoint that said that it is gone: disables it and ends its pending deliveries as failed. */
+  disableWebhook(id: string): Promise<void>;
+
   insertEvent(event: CustomerEvent): Promise<void>;
   insertDelivery(delivery: Delivery): Promise<void>;
   /**
    * Leases due deliveries, oldest event first, at most one per (webhook, orderingKey): the first-born of those that were
-   * never attempted comes before the later ones of its key; one that already failed does not hold up the rest.
+   * never attempted comes before the later ones of its key, also while it is leased; one that already failed does not
+   * hold up the rest. Deliveries of `skipWebhooks` are left alone.
    */
-  leaseDueDeliveries(now: number, leaseMs: number, limit: number): Promise<DueDelivery[]>;
+  leaseDueDeliveries(
+    now: number,
+    leaseMs: number,
+    limit: number,
+    skipWebhooks?: readonly string[],
+  ): Promise<DueDelivery[]>;
   /** Earliest time at which something may be due, or undefined when nothing is pending. */
   nextDeliveryAt(): Promise<number | undefined>;
+  /** Notes how an attempt ended and ends the lease. */
   finishDelivery(
     id: string,
     result: { state: DeliveryState; attempts: number; nextAttemptAt: number; lastStatus: number | null },
