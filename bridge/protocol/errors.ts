@@ -50,6 +50,12 @@ export const requestErrors = {
     retry: 'never',
     hint: 'Check the id and that the key is of the same account and mode.',
   },
+  method_not_allowed: {
+    status: 405,
+    retry: 'never',
+    hint: 'Use one of the methods in the Allow header; see /openapi.json.',
+  },
+  request_timeout: { status: 408, retry: 'later', hint: 'Send the whole request within 30 seconds.' },
   webhook_duplicate: {
     status: 409,
     retry: 'never',
@@ -57,6 +63,8 @@ export const requestErrors = {
   },
   body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
   unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },
+  rate_limited: { status: 429, retry: 'later', hint: 'Wait for the seconds of Retry-After.' },
+  headers_too_large: { status: 431, retry: 'never', hint: 'Send fewer or shorter headers.' },
   internal_error: {
     status: 500,
     retry: 'later',
@@ -86,8 +94,35 @@ export const messageErrors = {
     retry: 'after-fix',
     hint: 'The agent was started without permission to send; start it with --allow-sending.',
   },
+  imessage_signed_out: {
+    retry: 'after-fix',
+    hint: 'Messages has no iMessage account that is enabled; sign in to iMessage on the Mac.',
+  },
+  act_timed_out: { retry: 'later', hint: 'Messages did not answer in time; nothing was sent.' },
+  act_interrupted: { retry: 'later', hint: 'The act was stopped before anything was sent.' },
+  invalid_recipient: {
+    retry: 'never',
+    hint: 'Use an E.164 number with its plus sign, or an email address.',
+  },
+  text_not_sendable: {
+    retry: 'never',
+    hint: 'Messages cannot take an empty text, NUL, half a surrogate pair, or more than the longest text.',
+  },
   act_failed: { retry: 'never', hint: 'Messages refused the act before anything was sent.' },
   unknown: { retry: 'never', hint: 'Messages reported an error that has no name here; see the number.' },
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
 
 export type MessageErrorCode = keyof typeof messageErrors;
+
+/** Codes with which a program ends before it serves. */
+export const programErrors = {
+  invalid_config: { retry: 'after-fix', hint: 'Correct the setting that is named.' },
+  port_in_use: {
+    retry: 'after-fix',
+    hint: 'Stop the other program, or choose another port; 0 takes any free one.',
+  },
+  cannot_listen: { retry: 'after-fix', hint: 'Choose an address of this machine and a port above 1023.' },
+  store_unavailable: { retry: 'after-fix', hint: 'Check that the store exists and may be written.' },
+} as const satisfies Record<string, { retry: Retry; hint: string }>;
+
+export type ProgramErrorCode = keyof typeof programErrors;

@@ -1,0 +1,41 @@
+/**
+ * The terms of Messages, and of osascript's JavaScript, that our programs may use: no others are known to be there.
+ * Every property of an application object is a specifier; calling it is what sends the Apple event.
+ */
+
+declare const console: {
+  /** Writes to stderr. */
+  log(text: string): void;
+};
+
+/** Thrown where an Apple event fails; the text is localised, the number is not. */
+interface AppleEventError extends Error {
+  errorNumber?: number;
+}
+
+interface MessagesAccount {
+  id(): string;
+  description(): string;
+  enabled(): boolean;
+  /** `iMessage`, `SMS` or `RCS`. */
+  serviceType(): string;
+  connectionStatus(): string;
+  participants: {
+    byName(handle: string): MessagesParticipant;
+    /** `<account id>:<handle>`. */
+    byId(id: string): MessagesParticipant;
+  };
+}
+
+interface MessagesParticipant {
+  id(): string;
+  handle(): string;
+}
+
+interface MessagesApplication {
+  running(): boolean;
+  accounts(): MessagesAccount[];
+  send(text: string, options: { to: MessagesParticipant }): void;
+}
+
+declare function Application(name: 'Messages'): MessagesApplication;
