@@ -1,0 +1,111 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { takeLock } from './lock.mjs';
+import { ROOT } from './provision.mjs';
+import { StartError, systemCode } from './start-error.mjs';
+
+/** @typedef {'bridge' | 'agent' | 'virtual-mac'} ProgramName */
+
+/**
+ * What a later start must find again.
+ * @typedef {object} Memory
+ * @property {{ id: string, liveKey: string, sandboxKey: string }} [account]
+ * @property {{ id: string, handle: string }} [line]
+ * @property {number} [port] where the bridge listened last
+ * @property {string} [macos] release of the virtual Mac, which its database keeps for good
+ */
+
+/** The folder with everything that a demo keeps. Folders are 0700, files 0600. */
+export class Home {
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+    this.bridgeStore = path.join(folder, 'bridge', 'bridge.db');
+    this.agent = path.join(folder, 'agent');
+    this.virtualMac = path.join(folder, 'virtual-mac');
+  }
+
+  /** @param {NodeJS.ProcessEnv} env */
+  static of(env) {
+    return new Home(path.resolve(env.BLUERELAY_DEMO_HOME || path.join(ROOT, '.bluerelay')));
+  }
+
+  /**
+   * Makes the folders and takes the lock; throws when the folder cannot be written or another start runs on it.
+   * @returns {() => void} gives the lock back
+   */
+  open() {
+    try {
+      for (const name of ['', 'bridge', 'agent', 'virtual-mac', 'run', 'logs'])
+        mkdirSync(path.join(this.folder, name), { recursive: true, mode: 0o700 });
+      chmodSync(this.folder, 0o700);
+      const lock = takeLock(path.join(this.folder, 'run', 'start.lock'), 'start.mjs');
+      if ('release' in lock) return lock.release;
+      throw new StartError(
+        `BlueRelay already runs on ${this.folder} (process ${lock.holder}); stop it, or set BLUERELAY_DEMO_HOME.`,
+      );
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      throw new StartError(
+        `Cannot write in ${this.folder} (${code}); set BLUERELAY_DEMO_HOME to a folder of yours.`,
+      );
+    }
+  }
+
+  /** @returns {Memory} */
+  recall() {
+    const file = path.join(this.folder, 'demo.json');
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return {};
+      throw new StartError(`${file} cannot be read; to begin anew delete ${this.folder}.`);
+    }
+  }
+
+  /** @param {Memory} memory */
+  remember(memory) {
+    const file = path.join(this.folder, 'demo.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
+  }
+
+  /** @param {ProgramName} name */
+  logFile(name) {
+    return path.join(this.folder, 'logs', `${name}.log`);
+  }
+
+  /** @param {ProgramName} name */
+  #pidFile(name) {
+    return path.join(this.folder, 'run', `${name}.pid`);
+  }
+
+  /**
+   * @param {ProgramName} name
+   * @param {number} pid
+   */
+  writePid(name, pid) {
+    const file = this.#pidFile(name);
+    writeFileSync(`${file}.new`, `${pid}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  /**
+   * @param {ProgramName} name
+   * @returns {number | undefined}
+   */
+  readPid(name) {
+    try {
+      return Number.parseInt(readFileSync(this.#pidFile(name), 'utf8'), 10) || undefined;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** @param {ProgramName} name */
+  forgetPid(name) {
+    rmSync(this.#pidFile(name), { force: true });
+  }
+}
