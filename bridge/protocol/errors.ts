@@ -89,6 +89,10 @@ export const messageErrors = {
     retry: 'after-fix',
     hint: 'Allow the agent to control Messages in Privacy & Security, Automation.',
   },
+  accessibility_denied: {
+    retry: 'after-fix',
+    hint: 'Allow the agent in Privacy & Security, Accessibility.',
+  },
   messages_not_running: { retry: 'later', hint: 'Messages is not running on the Mac.' },
   mac_read_only: {
     retry: 'after-fix',
@@ -126,3 +130,53 @@ export const programErrors = {
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
 
 export type ProgramErrorCode = keyof typeof programErrors;
+
+/** Codes with which the agent and its CLI refuse something, beside those above. */
+export const agentErrors = {
+  not_enrolled: {
+    retry: 'after-fix',
+    hint: 'Enrol this Mac first: bluerelay enrol --bridge <url> --token <token>.',
+  },
+  already_enrolled: {
+    retry: 'after-fix',
+    hint: 'Add --again to enrol it anew; its line on the bridge then follows the new enrolment.',
+  },
+  identity_damaged: {
+    retry: 'after-fix',
+    hint: 'Enrol this Mac again with a new token: bluerelay enrol --again.',
+  },
+  enrolment_refused: { retry: 'after-fix', hint: 'Correct what the bridge names and enrol again.' },
+  handle_required: {
+    retry: 'after-fix',
+    hint: 'Say which number or email messages leave from: --handle +14155550100.',
+  },
+  insecure_bridge_url: {
+    retry: 'after-fix',
+    hint: 'Use https://; plain http:// is for a bridge on this machine only.',
+  },
+  bridge_unreachable: { retry: 'later', hint: 'Check the address and that the bridge runs, then try again.' },
+  agent_running: {
+    retry: 'after-fix',
+    hint: 'Stop the other agent, or give this one its own BLUERELAY_HOME.',
+  },
+  agent_not_running: { retry: 'after-fix', hint: 'Start it: bluerelay run.' },
+  home_not_writable: {
+    retry: 'after-fix',
+    hint: 'Make the folder yours and writable, or name another in BLUERELAY_HOME.',
+  },
+  journal_unavailable: {
+    retry: 'later',
+    hint: 'See whether the disk of the agent is full or read-only.',
+  },
+  journal_corrupt: {
+    retry: 'after-fix',
+    hint: 'Set journal.db in the agent home aside and start again; messages in flight become uncertain.',
+  },
+  journal_too_new: {
+    retry: 'after-fix',
+    hint: 'Update the agent; an older one cannot read what a newer one wrote.',
+  },
+  invalid_option: { retry: 'never', hint: 'See the command with --help.' },
+} as const satisfies Record<string, { retry: Retry; hint: string }>;
+
+export type AgentErrorCode = keyof typeof agentErrors;

@@ -1,0 +1,80 @@
+import Fastify from 'fastify';
+import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Core } from '../core/types.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { registerEnrolment } from './agent/agent.ts';
+import { answerBadPath, answerClientError } from './client-error.ts';
+import { replyToError } from './error-reply.ts';
+import { type Readiness, registerHealth } from './health.ts';
+import { acceptJsonOnly } from './json-body.ts';
+import { describeApi } from './openapi.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
+import { logFailure, logRequests } from './request-log.ts';
+import type { TypedApp } from './typed-app.ts';
+import { answerUnmatched } from './unmatched.ts';
+import { registerV1 } from './v1/v1.ts';
+import { validatorCompiler } from './validation.ts';
+
+/** Largest JSON body, in bytes. */
+const BODY_LIMIT = 256 * 1024;
+const HEADER_LIMIT_MS = 15_000;
+const REQUEST_LIMIT_MS = 30_000;
+const KEEP_ALIVE_MS = 65_000;
+const MOST_REQUESTS_PER_SOCKET = 10_000;
+
+export interface ApiOptions {
+  core: Core;
+  clock: Clock;
+  logger: Logger;
+  readiness: Readiness;
+  /** Version of the product, for the OpenAPI document. */
+  version: string;
+}
+
+/** The bridge's HTTP side, not yet listening. Every answer has an X-Request-Id; every refusal has one shape. */
+export async function createApi({ core, clock, logger, readiness, version }: ApiOptions): Promise<TypedApp> {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_LIMIT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxRequestsPerSocket: MOST_REQUESTS_PER_SOCKET,
+    http: { headersTimeout: HEADER_LIMIT_MS, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 5_000 },
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: (request) => requestIdOf(request, clock),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, clock),
+    frameworkErrors: (error, request, reply) => answerBadPath(error, request.id, reply.raw),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      [REQUEST_ID_HEADER]: request.id,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+  logRequests(app, logger);
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = replyToError(error, request.id);
+    if (body.error.code === 'internal_error') logFailure(logger, request.id, error);
+    const wait = body.error.details?.retryAfterSeconds;
+    if (typeof wait === 'number') reply.header('retry-after', wait);
+    return reply
+      .code(status)
+      .type('application/json; charset=utf-8')
+      .serializer((payload: unknown) => JSON.stringify(payload))
+      .send(body);
+  });
+  acceptJsonOnly(app);
+  const closeRoutes = answerUnmatched(app);
+  describeApi(app, version);
+  registerHealth(app, { readiness, clock, logger });
+  registerV1(app, core);
+  registerEnrolment(app, { core, clock });
+  app.after(closeRoutes);
+  await app.ready();
+  return app;
+}

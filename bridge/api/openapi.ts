@@ -1,0 +1,59 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+interface Components {
+  schemas?: Record<string, unknown>;
+}
+
+/** Leaves out component schemas that nothing of the document refers to. */
+function withoutUnused<Document extends { components?: Components }>(document: Document): Document {
+  for (;;) {
+    const schemas = document.components?.schemas ?? {};
+    const text = JSON.stringify(document);
+    const used = Object.entries(schemas).filter(([name]) => text.includes(`"#/components/schemas/${name}"`));
+    if (used.length === Object.keys(schemas).length) return document;
+    document = { ...document, components: { ...document.components, schemas: Object.fromEntries(used) } };
+  }
+}
+
+/** Serves the OpenAPI 3.1 document of all routes that are registered after this at `GET /openapi.json`. */
+export function describeApi(app: FastifyInstance, version: string): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'BlueRelay',
+        version,
+        description:
+          'Send and receive iMessages through Macs of your own. Every answer has an `X-Request-Id`; every error has the shape of `Error`.',
+      },
+      servers: [{ url: '/', description: 'The bridge that serves this document.' }],
+      tags: [
+        { name: 'Messages' },
+        { name: 'Webhooks' },
+        { name: 'Lines' },
+        { name: 'Agents' },
+        { name: 'Health' },
+      ],
+      components: {
+        securitySchemes: {
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'x-api-key',
+            description: '`sk_live_…` or `sk_sandbox_…`; the prefix chooses the mode.',
+          },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+    transformObject: (document) =>
+      withoutUnused(jsonSchemaTransformObject(document) as { components?: Components }) as ReturnType<
+        typeof jsonSchemaTransformObject
+      >,
+  });
+  app.after(() => {
+    app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  });
+}

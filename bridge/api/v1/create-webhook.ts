@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Core } from '../../core/types.ts';
+import { callerOf } from '../caller.ts';
+import { plainString } from '../fields.ts';
+import { answer, BODY_ERRORS, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
+import type { TypedApp } from '../typed-app.ts';
+import { webhookObject, webhookWithSecretSchema } from './webhook-object.ts';
+
+const createWebhookSchema = z
+  .strictObject({
+    url: plainString(1, 2_000).describe('https, reachable from the public internet.'),
+    events: z
+      .array(plainString(1, 64))
+      .max(50)
+      .optional()
+      .describe('Event types such as `message.read`, or patterns such as `message.*`; all when left out.'),
+    description: plainString(0, 500).optional(),
+  })
+  .meta({ id: 'CreateWebhook' });
+
+/** `POST /v1/webhooks` */
+export function createWebhook(app: TypedApp, core: Core): void {
+  app.route({
+    method: 'POST',
+    url: '/webhooks',
+    schema: {
+      operationId: 'createWebhook',
+      summary: 'Register a webhook',
+      tags: ['Webhooks'],
+      security: KEYED,
+      body: createWebhookSchema,
+      response: {
+        201: answer('Registered, with the secret that signs its deliveries.', webhookWithSecretSchema),
+        ...errorAnswers(...BODY_ERRORS, 'invalid_url', ...KEY_ERRORS, 'webhook_duplicate'),
+      },
+    },
+    handler: async (request, reply) => {
+      const webhook = await core.createWebhook(callerOf(request), request.body);
+      return reply.code(201).send({ ...webhookObject(webhook), secret: webhook.secret });
+    },
+  });
+}
