@@ -1,0 +1,140 @@
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Logger } from '../../bridge/runtime/logger.ts';
+import { ActFiles, UNREADABLE } from './act-files.ts';
+import { notStarted, uncertain } from './outcome.ts';
+import { isAlive, killGroup } from './process-group.ts';
+import { Queue } from './queue.ts';
+import type { ActRequest } from './request.ts';
+import { refusal } from './send-text-check.ts';
+import type { ActOutcome, Mac, OsascriptTarget, SendTextAct } from './types.ts';
+import { runWorker } from './worker-process.ts';
+
+export interface MacOptions {
+  /** Folder of the files by which acts outlive the agent; made (0700) when missing. */
+  actsFolder: string;
+  target: OsascriptTarget;
+  /** Without it every send ends `not_started` with `mac_read_only`. */
+  allowSending: boolean;
+  clock: Clock;
+  logger: Logger;
+  /** How long one run of osascript may take, in milliseconds; 150 s unless told, for macOS 26 is seen to take 124 s. */
+  deadlineMs?: number;
+}
+
+const DEFAULT_DEADLINE_MS = 150_000;
+/** A worker that has not begun this long after it was started never begins, in milliseconds. */
+const BEGIN_WITHIN_MS = 60_000;
+/** How long a barred act's file stays, so that no worker can come after it, in milliseconds. */
+const BARRED_FOR_MS = 10 * BEGIN_WITHIN_MS;
+/** How long after its deadline a worker's result is still waited for, in milliseconds. */
+const RESULT_GRACE_MS = 8_000;
+const POLL_MS = 50;
+
+/** Opens the one way to act on the Mac. Acts run one at a time, each in a worker process that outlives the agent. */
+export function openMac(options: MacOptions): Mac {
+  return new WorkerMac(options);
+}
+
+class WorkerMac implements Mac {
+  readonly #options: MacOptions;
+  readonly #files: ActFiles;
+  readonly #queue = new Queue();
+  readonly #stopping = new AbortController();
+  readonly #hurry = new AbortController();
+
+  constructor(options: MacOptions) {
+    this.#options = options;
+    this.#files = new ActFiles(options.actsFolder);
+    for (const actId of this.#files.startedBefore(options.clock.now() - BARRED_FOR_MS)) {
+      const begun = this.#files.begun(actId);
+      if (begun !== UNREADABLE && begun?.by === 'agent') this.#files.remove(actId);
+    }
+  }
+
+  async sendText(act: SendTextAct): Promise<ActOutcome> {
+    if (!this.#options.allowSending) return notStarted('mac_read_only', 'sending is not allowed on this Mac');
+    const refused = refusal(act);
+    if (refused) return refused;
+    return this.#queue.run(() => this.#perform(act.actId, { handle: act.handle, text: act.text }));
+  }
+
+  /** Rejects with AppError `act_interrupted` when the agent stops before the outcome is known. */
+  async recover(actId: string): Promise<ActOutcome> {
+    return this.#queue.run(() => this.#outcomeOf(actId));
+  }
+
+  forget(actId: string): void {
+    const begun = this.#files.begun(actId);
+    if (begun !== UNREADABLE && begun?.by === 'agent') return;
+    this.#files.remove(actId);
+  }
+
+  async stop(hurry: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    const onHurry = (): void => this.#hurry.abort();
+    if (hurry.aborted) onHurry();
+    else hurry.addEventListener('abort', onHurry, { once: true });
+    await this.#queue.idle();
+    hurry.removeEventListener('abort', onHurry);
+  }
+
+  async #perform(actId: string, input: ActRequest['input']): Promise<ActOutcome> {
+    if (this.#stopping.signal.aborted)
+      return notStarted('act_interrupted', 'the agent stopped before the act began');
+    const { actsFolder, target, clock, deadlineMs = DEFAULT_DEADLINE_MS, logger } = this.#options;
+    const from = clock.now();
+    const beginBefore = from + BEGIN_WITHIN_MS;
+    await runWorker(
+      { actId, actsFolder, script: 'send-text', input, target, deadlineMs, beginBefore },
+      clock,
+      this.#hurry.signal,
+    );
+    const outcome = this.#settled(actId) ?? uncertain('the worker ended without a result');
+    const code = 'error' in outcome ? outcome.error.code : undefined;
+    logger.info({ actId, outcome: outcome.outcome, code, ms: clock.now() - from }, 'act ended');
+    return outcome;
+  }
+
+  /** The outcome as the files tell it, barring an act that has not begun; undefined while one may be under way. */
+  #settled(actId: string): ActOutcome | undefined {
+    const outcome = this.#files.outcome(actId);
+    if (outcome === UNREADABLE) return uncertain('the result of the act cannot be read');
+    if (outcome) return outcome;
+    const now = this.#options.clock.now();
+    const barred = { by: 'agent', pid: process.pid, startedAt: now, deadlineAt: now } as const;
+    if (this.#files.begin(actId, barred)) return neverBegan;
+    const begun = this.#files.begun(actId);
+    return begun !== UNREADABLE && begun?.by === 'agent' ? neverBegan : undefined;
+  }
+
+  async #outcomeOf(actId: string): Promise<ActOutcome> {
+    const settled = this.#settled(actId);
+    if (settled) return settled;
+    const begun = this.#files.begun(actId);
+    if (begun === UNREADABLE || begun === undefined) return uncertain('the start of the act cannot be read');
+    const { clock } = this.#options;
+    const limit = begun.deadlineAt - begun.startedAt + RESULT_GRACE_MS;
+    const until = Math.min(begun.deadlineAt + RESULT_GRACE_MS, clock.now() + limit);
+    while (clock.now() < until) {
+      const alive = isAlive(begun.pid);
+      const outcome = this.#settled(actId);
+      if (outcome) return outcome;
+      if (!alive) {
+        killGroup(begun.pid);
+        break;
+      }
+      if (this.#stopping.signal.aborted) throw interrupted();
+      await clock.sleep(POLL_MS, this.#stopping.signal);
+    }
+    return uncertain('the worker of the act ended without a result');
+  }
+}
+
+const neverBegan = notStarted('act_interrupted', 'the act never began');
+
+const interrupted = (): AppError =>
+  new AppError('the agent stopped before the outcome of an act was known', {
+    code: 'act_interrupted',
+    retry: 'later',
+  });
