@@ -1,0 +1,103 @@
+import type { TableFact } from './facts.ts';
+
+/** Chats, handles, and what joins them to each other and to messages. */
+export const chatTables: readonly TableFact[] = [
+  {
+    name: 'chat',
+    columns: [
+      ['ROWID', 'INTEGER PRIMARY KEY AUTOINCREMENT'],
+      ['guid', 'TEXT UNIQUE NOT NULL'],
+      ['style', 'INTEGER'],
+      ['state', 'INTEGER'],
+      ['account_id', 'TEXT'],
+      ['properties', 'BLOB'],
+      ['chat_identifier', 'TEXT'],
+      ['service_name', 'TEXT'],
+      ['room_name', 'TEXT'],
+      ['account_login', 'TEXT'],
+      ['is_archived', 'INTEGER DEFAULT 0'],
+      ['last_addressed_handle', 'TEXT'],
+      ['display_name', 'TEXT'],
+      ['group_id', 'TEXT'],
+      ['is_filtered', 'INTEGER DEFAULT 0', '12', '15'],
+      ['is_filtered', 'INTEGER', '26'],
+      ['successful_query', 'INTEGER'],
+      ['engram_id', 'TEXT'],
+      ['server_change_token', 'TEXT'],
+      ['ck_sync_state', 'INTEGER DEFAULT 0'],
+      ['original_group_id', 'TEXT'],
+      ['last_read_message_timestamp', 'INTEGER DEFAULT 0'],
+      ['cloudkit_record_id', 'TEXT'],
+      ['last_addressed_sim_id', 'TEXT'],
+      ['is_blackholed', 'INTEGER DEFAULT 0'],
+      ['syndication_date', 'INTEGER DEFAULT 0'],
+      ['syndication_type', 'INTEGER DEFAULT 0'],
+      ['is_recovered', 'INTEGER DEFAULT 0', '14'],
+      ['is_deleting_incoming_messages', 'INTEGER DEFAULT 0', '14'],
+      ['is_pending_review', 'INTEGER DEFAULT 0', '26'],
+    ],
+  },
+  {
+    name: 'handle',
+    columns: [
+      ['ROWID', 'INTEGER PRIMARY KEY AUTOINCREMENT UNIQUE'],
+      ['id', 'TEXT NOT NULL'],
+      ['country', 'TEXT'],
+      ['service', 'TEXT NOT NULL'],
+      ['uncanonicalized_id', 'TEXT'],
+      ['person_centric_id', 'TEXT'],
+    ],
+    constraints: ['UNIQUE (id, service)'],
+  },
+  {
+    name: 'chat_handle_join',
+    columns: [
+      ['chat_id', 'INTEGER REFERENCES chat (ROWID) ON DELETE CASCADE'],
+      ['handle_id', 'INTEGER REFERENCES handle (ROWID) ON DELETE CASCADE'],
+    ],
+    constraints: ['UNIQUE(chat_id, handle_id)'],
+  },
+  {
+    name: 'chat_message_join',
+    columns: [
+      ['chat_id', 'INTEGER REFERENCES chat (ROWID) ON DELETE CASCADE'],
+      ['message_id', 'INTEGER REFERENCES message (ROWID) ON DELETE CASCADE'],
+      ['message_date', 'INTEGER DEFAULT 0'],
+      ['index_state', 'INTEGER NOT NULL DEFAULT 0', '26'],
+      ['filter_action', 'INTEGER NOT NULL DEFAULT 0', '27'],
+      ['filter_sub_action', 'INTEGER NOT NULL DEFAULT 0', '27'],
+    ],
+    constraints: ['PRIMARY KEY (chat_id, message_id)'],
+  },
+  {
+    name: 'chat_lookup',
+    since: '26',
+    columns: [
+      ['identifier', 'TEXT NOT NULL'],
+      ['domain', 'TEXT NOT NULL'],
+      ['chat', 'INTEGER NOT NULL REFERENCES chat(ROWID) ON UPDATE CASCADE ON DELETE CASCADE'],
+      ['priority', 'INTEGER DEFAULT 0'],
+    ],
+    constraints: ['UNIQUE (identifier, domain)'],
+  },
+  {
+    name: 'chat_service',
+    since: '26',
+    columns: [
+      ['service', 'TEXT NOT NULL'],
+      ['chat', 'INTEGER NOT NULL REFERENCES chat(ROWID) ON UPDATE CASCADE ON DELETE CASCADE'],
+    ],
+    constraints: ['UNIQUE (service, chat)'],
+  },
+  {
+    name: 'chat_recoverable_message_join',
+    since: '13',
+    columns: [
+      ['chat_id', 'INTEGER REFERENCES chat (ROWID) ON DELETE CASCADE'],
+      ['message_id', 'INTEGER REFERENCES message (ROWID) ON DELETE CASCADE'],
+      ['delete_date', 'INTEGER'],
+      ['ck_sync_state', 'INTEGER DEFAULT 0'],
+    ],
+    constraints: ['PRIMARY KEY (chat_id, message_id)', 'CHECK (delete_date != 0)'],
+  },
+];
