@@ -1,0 +1,139 @@
+import type Database from 'better-sqlite3';
+import type { Command } from '../../bridge/protocol/commands.ts';
+import type { CommandError, CommandPatch, CommandState, JournaledCommand } from './types.ts';
+
+interface CommandRow {
+  id: string;
+  seq: number;
+  body: string | null;
+  conversation: string;
+  state: string;
+  attempts: number;
+  act_id: string | null;
+  high_water: number | null;
+  acted_at: number | null;
+  not_before: number;
+  expires_at: number;
+  guid: string | null;
+  error: string | null;
+  updated_at: number;
+}
+
+const fromRow = (row: CommandRow): JournaledCommand => ({
+  id: row.id,
+  seq: row.seq,
+  command: row.body === null ? null : (JSON.parse(row.body) as Command),
+  conversation: row.conversation,
+  state: row.state as CommandState,
+  attempts: row.attempts,
+  actId: row.act_id,
+  highWater: row.high_water,
+  actedAt: row.acted_at,
+  notBefore: row.not_before,
+  expiresAt: row.expires_at,
+  guid: row.guid,
+  error: row.error === null ? null : (JSON.parse(row.error) as CommandError),
+  updatedAt: row.updated_at,
+});
+
+const columnOf = {
+  state: 'state',
+  attempts: 'attempts',
+  actId: 'act_id',
+  highWater: 'high_water',
+  actedAt: 'acted_at',
+  notBefore: 'not_before',
+  guid: 'guid',
+  error: 'error',
+} as const satisfies Record<keyof CommandPatch, string>;
+
+/** Statements over the commands of the journal. Whoever calls them owns the transaction. */
+export class CommandTable {
+  readonly #db: Database.Database;
+  readonly #updates = new Map<string, Database.Statement>();
+  readonly #byId: Database.Statement;
+  readonly #byGuid: Database.Statement;
+  readonly #insert: Database.Statement;
+  readonly #head: Database.Statement;
+  readonly #nextChange: Database.Statement;
+  readonly #expired: Database.Statement;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#byId = db.prepare('SELECT * FROM command WHERE id = ?');
+    this.#byGuid = db.prepare('SELECT * FROM command WHERE guid = ?');
+    this.#insert = db.prepare(
+      `INSERT INTO command (id, seq, body, conversation, state, expires_at, updated_at)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?)`,
+    );
+    const first = `NOT EXISTS (
+      SELECT 1 FROM command e WHERE e.conversation = c.conversation AND e.seq < c.seq
+        AND e.state IN ('queued', 'acting', 'confirming'))`;
+    this.#head = db.prepare(
+      `SELECT * FROM command c WHERE c.state = 'queued' AND c.not_before <= @now AND c.expires_at > @now AND ${first}
+       ORDER BY c.seq LIMIT 1`,
+    );
+    this.#nextChange = db
+      .prepare(
+        `SELECT min(CASE WHEN not_before > @now THEN min(not_before, expires_at) ELSE expires_at END)
+         FROM command WHERE state = 'queued'`,
+      )
+      .pluck();
+    this.#expired = db.prepare(
+      "SELECT * FROM command WHERE state = 'queued' AND expires_at <= ? ORDER BY seq LIMIT ?",
+    );
+  }
+
+  byId(id: string): JournaledCommand | undefined {
+    const row = this.#byId.get(id) as CommandRow | undefined;
+    return row && fromRow(row);
+  }
+
+  byGuid(guid: string): JournaledCommand | undefined {
+    const row = this.#byGuid.get(guid) as CommandRow | undefined;
+    return row && fromRow(row);
+  }
+
+  inStates(states: readonly CommandState[], limit: number): JournaledCommand[] {
+    const marks = states.map(() => '?').join(', ');
+    const rows = this.#db
+      .prepare(`SELECT * FROM command WHERE state IN (${marks}) ORDER BY seq LIMIT ?`)
+      .all(...states, limit) as CommandRow[];
+    return rows.map(fromRow);
+  }
+
+  head(now: number): JournaledCommand | undefined {
+    const row = this.#head.get({ now }) as CommandRow | undefined;
+    return row && fromRow(row);
+  }
+
+  nextChange(now: number): number | undefined {
+    return (this.#nextChange.get({ now }) as number | null) ?? undefined;
+  }
+
+  expired(now: number, limit: number): JournaledCommand[] {
+    return (this.#expired.all(now, limit) as CommandRow[]).map(fromRow);
+  }
+
+  insert(seq: number, command: Command, expiresAt: number, at: number): void {
+    this.#insert.run(command.id, seq, JSON.stringify(command), conversationOf(command), expiresAt, at);
+  }
+
+  update(id: string, patch: CommandPatch, at: number): void {
+    const keys = (Object.keys(patch) as Array<keyof CommandPatch>).filter((key) => patch[key] !== undefined);
+    const sql = `UPDATE command SET ${keys.map((key) => `${columnOf[key]} = ?, `).join('')}updated_at = ? WHERE id = ?`;
+    let statement = this.#updates.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#updates.set(sql, statement);
+    }
+    const values = keys.map((key) => {
+      const value = patch[key] ?? null;
+      return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+    });
+    statement.run(...values, at, id);
+  }
+}
+
+/** Emails differ in case only by whim; numbers come in E.164 form. */
+const conversationOf = (command: Command): string => command.to.toLowerCase();

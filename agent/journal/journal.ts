@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import { isoTime } from '../../bridge/runtime/clock.ts';
+import { CommandTable } from './command-table.ts';
+import { journalError, openJournalFile } from './open-file.ts';
+import type {
+  ArrivedCommand,
+  CommandState,
+  Journal,
+  JournalChange,
+  JournalCounts,
+  JournaledCommand,
+  JournaledEvent,
+  KeptState,
+} from './types.ts';
+
+/** Kept states beyond this are let go, oldest first: rows of other senders while a command stays uncertain. */
+const MAX_KEPT_STATES = 10_000;
+
+class SqliteJournal implements Journal {
+  readonly #db: Database.Database;
+  readonly #commands: CommandTable;
+  readonly #listeners = new Set<() => void>();
+  readonly #insertEvent: Database.Statement;
+  readonly #noteEvent: Database.Statement;
+  readonly #setMeta: Database.Statement;
+  readonly #getMeta: Database.Statement;
+  #id: string;
+  #commandAck: number;
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+    this.#commands = new CommandTable(db);
+    this.#insertEvent = db.prepare('INSERT INTO event (body) VALUES (?)');
+    this.#noteEvent = db.prepare('UPDATE command SET event_seq = ? WHERE id = ?');
+    this.#setMeta = db.prepare(
+      'INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    );
+    this.#getMeta = db.prepare('SELECT value FROM meta WHERE name = ?').pluck();
+    this.#id = this.#meta('journalId') ?? randomUUID();
+    this.#setMeta.run('journalId', this.#id);
+    this.#commandAck = Number(this.#meta('commandAck') ?? 0);
+  }
+
+  id(): string {
+    return this.#id;
+  }
+
+  record(change: JournalChange): void {
+    this.#write(() => {
+      for (const { id, patch } of change.commands ?? []) this.#commands.update(id, patch, change.at);
+      for (const event of change.events ?? []) this.#append(event, change.at);
+      if (change.memory) this.#remember(change.memory);
+      if (change.drop === 'all') this.#db.prepare('DELETE FROM kept_state').run();
+      else for (const guid of change.drop ?? []) this.#sql('DELETE FROM kept_state WHERE guid = ?').run(guid);
+      if (change.keep?.length) this.#keep(change.keep);
+    });
+    if (change.events?.length) this.#tell();
+  }
+
+  commandAck(): number {
+    return this.#commandAck;
+  }
+
+  resumeCommandsAt(seq: number): void {
+    if (seq <= this.#commandAck) return;
+    this.#write(() => this.#setMeta.run('commandAck', String(seq)));
+    this.#commandAck = seq;
+  }
+
+  acceptCommands(arrived: readonly ArrivedCommand[], at: number): number {
+    let ack = this.#commandAck;
+    let accepted = 0;
+    this.#write(() => {
+      for (const { seq, command, expiresAt } of arrived) {
+        if (seq <= ack) continue;
+        if (seq !== ack + 1)
+          throw new AppError(`Command ${seq} came after ${ack}`, { code: 'bad_frame', retry: 'later' });
+        ack = seq;
+        if (this.#commands.byId(command.id)) continue;
+        this.#commands.insert(seq, command, expiresAt, at);
+        this.#append({ type: 'command.state', commandId: command.id, state: 'queued', at: isoTime(at) }, at);
+        accepted += 1;
+      }
+      this.#setMeta.run('commandAck', String(ack));
+    });
+    this.#commandAck = ack;
+    if (accepted > 0) this.#tell();
+    return accepted;
+  }
+
+  command(id: string): JournaledCommand | undefined {
+    return this.#read(() => this.#commands.byId(id));
+  }
+
+  commandByGuid(guid: string): JournaledCommand | undefined {
+    return this.#read(() => this.#commands.byGuid(guid));
+  }
+
+  commandsIn(states: readonly CommandState[], limit = -1): JournaledCommand[] {
+    return this.#read(() => this.#commands.inStates(states, limit));
+  }
+
+  nextQueued(now: number): JournaledCommand | undefined {
+    return this.#read(() => this.#commands.head(now));
+  }
+
+  nextQueuedChange(now: number): number | undefined {
+    return this.#read(() => this.#commands.nextChange(now));
+  }
+
+  expiredCommands(now: number, limit: number): JournaledCommand[] {
+    return this.#read(() => this.#commands.expired(now, limit));
+  }
+
+  keptStates(guid: string): KeptState[] {
+    return this.#read(
+      () =>
+        this.#sql('SELECT guid, state, service, error, at FROM kept_state WHERE guid = ? ORDER BY id').all(
+          guid,
+        ) as KeptState[],
+    );
+  }
+
+  lastEventSeq(): number {
+    return this.#read(
+      () =>
+        (this.#sql("SELECT seq FROM sqlite_sequence WHERE name = 'event'").pluck().get() as
+          | number
+          | undefined) ?? 0,
+    );
+  }
+
+  eventsAfter(seq: number, limit: number): JournaledEvent[] {
+    const rows = this.#read(
+      () =>
+        this.#sql('SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(seq, limit) as Array<{
+          seq: number;
+          body: string;
+        }>,
+    );
+    return rows.map((row) => ({ seq: row.seq, event: JSON.parse(row.body) as AgentEvent }));
+  }
+
+  acknowledgeEvents(seq: number): void {
+    this.#write(() => {
+      this.#sql('DELETE FROM event WHERE seq <= ?').run(seq);
+      this.#sql(
+        `UPDATE command SET body = NULL, conversation = ''
+         WHERE body IS NOT NULL AND event_seq <= ? AND state IN ('done', 'failed')`,
+      ).run(seq);
+    });
+  }
+
+  onEvents(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  renumberEvents(): void {
+    const id = randomUUID();
+    this.#write(() => {
+      // Both columns grow together, so that commands find their newest event under its new number.
+      this.#db.exec(
+        `CREATE TEMP TABLE renumbered AS SELECT seq, row_number() OVER (ORDER BY seq) AS new, body FROM event;
+         UPDATE command SET event_seq = coalesce((SELECT new FROM renumbered r WHERE r.seq = event_seq), 0)
+           WHERE event_seq IS NOT NULL;
+         DELETE FROM event;
+         DELETE FROM sqlite_sequence WHERE name = 'event';
+         INSERT INTO event (seq, body) SELECT new, body FROM renumbered ORDER BY new;
+         DROP TABLE renumbered;`,
+      );
+      this.#setMeta.run('journalId', id);
+    });
+    this.#id = id;
+    this.#tell();
+  }
+
+  tailMemory(): { cursor: string | null; entries: Map<string, string> } {
+    return this.#read(() => ({
+      cursor: this.#meta('tailCursor') ?? null,
+      entries: new Map(this.#sql('SELECT key, value FROM tail_entry').raw().all() as Array<[string, string]>),
+    }));
+  }
+
+  counts(): JournalCounts {
+    return this.#read(() => {
+      const states = this.#sql('SELECT state, count(*) FROM command GROUP BY state').raw().all() as Array<
+        [CommandState, number]
+      >;
+      const received = this.#meta('lastReceivedAt');
+      return {
+        unacknowledgedEvents: this.#sql('SELECT count(*) FROM event').pluck().get() as number,
+        commands: {
+          queued: 0,
+          acting: 0,
+          confirming: 0,
+          done: 0,
+          failed: 0,
+          uncertain: 0,
+          ...Object.fromEntries(states),
+        },
+        lastReceivedAt: received === undefined ? null : Number(received),
+      };
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #append(event: AgentEvent, at: number): void {
+    const seq = Number(this.#insertEvent.run(JSON.stringify(event)).lastInsertRowid);
+    if (event.type === 'command.state') this.#noteEvent.run(seq, event.commandId);
+    if (event.type === 'message.received') this.#setMeta.run('lastReceivedAt', String(at));
+  }
+
+  #remember(memory: NonNullable<JournalChange['memory']>): void {
+    this.#setMeta.run('tailCursor', memory.cursor);
+    for (const [key, value] of memory.remember)
+      this.#sql(
+        'INSERT INTO tail_entry (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      ).run(key, value);
+    for (const key of memory.forget) this.#sql('DELETE FROM tail_entry WHERE key = ?').run(key);
+  }
+
+  #keep(states: readonly KeptState[]): void {
+    for (const kept of states)
+      this.#sql(
+        'INSERT INTO kept_state (guid, state, service, error, at) VALUES (@guid, @state, @service, @error, @at)',
+      ).run(kept);
+    this.#sql(
+      'DELETE FROM kept_state WHERE id <= (SELECT id FROM kept_state ORDER BY id DESC LIMIT 1 OFFSET ?)',
+    ).run(MAX_KEPT_STATES);
+  }
+
+  #meta(name: string): string | undefined {
+    return this.#getMeta.get(name) as string | undefined;
+  }
+
+  readonly #prepared = new Map<string, Database.Statement>();
+
+  #sql(text: string): Database.Statement {
+    let statement = this.#prepared.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#prepared.set(text, statement);
+    }
+    return statement;
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw journalError(error);
+    }
+  }
+
+  #write(work: () => void): void {
+    try {
+      this.#db.transaction(work).immediate();
+    } catch (error) {
+      throw journalError(error);
+    }
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Opens or makes the journal. Throws AppError `journal_unavailable`, `journal_corrupt` or `journal_too_new`. */
+export function openJournal(file: string): Journal {
+  return new SqliteJournal(openJournalFile(file));
+}

@@ -1,0 +1,70 @@
+import type Database from 'better-sqlite3';
+import { agentErrors } from '../../bridge/protocol/errors.ts';
+import { AppError } from '../../bridge/runtime/app-error.ts';
+
+/** The journal's schema, step by step: step n brings a file from version n to n + 1. Steps are only ever added. */
+const migrations: readonly string[] = [
+  `CREATE TABLE meta (
+     name TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+
+   CREATE TABLE event (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     body TEXT NOT NULL
+   ) STRICT;
+
+   CREATE TABLE command (
+     id TEXT PRIMARY KEY,
+     seq INTEGER NOT NULL UNIQUE,
+     body TEXT,
+     conversation TEXT NOT NULL,
+     state TEXT NOT NULL,
+     attempts INTEGER NOT NULL DEFAULT 0,
+     act_id TEXT,
+     high_water INTEGER,
+     acted_at INTEGER,
+     not_before INTEGER NOT NULL DEFAULT 0,
+     expires_at INTEGER NOT NULL,
+     guid TEXT UNIQUE,
+     error TEXT,
+     updated_at INTEGER NOT NULL,
+     -- The newest command.state event about it.
+     event_seq INTEGER
+   ) STRICT;
+   CREATE INDEX command_open ON command (conversation, seq)
+     WHERE state IN ('queued', 'acting', 'confirming');
+   CREATE INDEX command_state ON command (state, seq);
+   CREATE INDEX command_unerased ON command (event_seq) WHERE body IS NOT NULL;
+
+   CREATE TABLE kept_state (
+     id INTEGER PRIMARY KEY,
+     guid TEXT NOT NULL,
+     state TEXT NOT NULL,
+     service TEXT NOT NULL,
+     error INTEGER,
+     at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX kept_state_guid ON kept_state (guid, id);
+
+   CREATE TABLE tail_entry (
+     key TEXT PRIMARY KEY,
+     value TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+/** Brings a journal to the newest schema. Throws `journal_too_new` for a file of a later version. */
+export function migrateJournal(db: Database.Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > migrations.length)
+    throw new AppError(`The journal is of schema ${version}, this agent knows ${migrations.length}`, {
+      code: 'journal_too_new',
+      ...agentErrors.journal_too_new,
+    });
+  migrations.slice(version).forEach((sql, step) => {
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${version + step + 1}`);
+    })();
+  });
+}

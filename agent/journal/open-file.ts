@@ -1,0 +1,57 @@
+import { chmodSync, closeSync, openSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { agentErrors } from '../../bridge/protocol/errors.ts';
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import { migrateJournal } from './migrations.ts';
+
+/** How long a statement waits for another process that reads the file, in milliseconds. */
+const BUSY_MS = 5_000;
+
+const CORRUPT = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+
+/** An error of SQLite in the agent's words; AppErrors pass as they are. */
+export function journalError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const code = error instanceof Database.SqliteError ? error.code : undefined;
+  if (code !== undefined && CORRUPT.has(code))
+    return new AppError('The journal is damaged', {
+      code: 'journal_corrupt',
+      ...agentErrors.journal_corrupt,
+      cause: error,
+    });
+  return new AppError(`The journal cannot be used${code ? `: ${code}` : ''}`, {
+    code: 'journal_unavailable',
+    ...agentErrors.journal_unavailable,
+    details: code ? { sqlite: code } : {},
+    cause: error,
+  });
+}
+
+/**
+ * Opens or makes the file (0600), checks it and brings its schema up to date.
+ * Every commit is on the disk when it returns. Throws AppError `journal_unavailable`, `journal_corrupt` or
+ * `journal_too_new`.
+ */
+export function openJournalFile(file: string): Database.Database {
+  let db: Database.Database | undefined;
+  try {
+    // SQLite gives its -wal and -shm files the mode of the file itself.
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+    db = new Database(file, { timeout: BUSY_MS });
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('trusted_schema = OFF');
+    const check = db.pragma('quick_check(1)', { simple: true });
+    if (check !== 'ok')
+      throw new AppError('The journal is damaged', {
+        code: 'journal_corrupt',
+        ...agentErrors.journal_corrupt,
+      });
+    migrateJournal(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw journalError(error);
+  }
+}

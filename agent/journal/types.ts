@@ -1,0 +1,139 @@
+import type { Command } from '../../bridge/protocol/commands.ts';
+import type { AgentEvent, CommandStateEvent } from '../../bridge/protocol/events.ts';
+
+export type CommandState = CommandStateEvent['state'];
+
+export interface CommandError {
+  code: string;
+  message: string;
+  /** Apple's number, where there was one. */
+  apple?: number;
+}
+
+/** A command as the journal knows it. Times are milliseconds since the Unix epoch on this Mac's clock. */
+export interface JournaledCommand {
+  id: string;
+  /** Number that the bridge gave it. */
+  seq: number;
+  /** The order itself; null once it is finished and the bridge knows. */
+  command: Command | null;
+  /** Commands of one conversation are carried out in order; empty once the order is erased. */
+  conversation: string;
+  state: CommandState;
+  /** Acts begun so far. */
+  attempts: number;
+  /** The newest act. */
+  actId: string | null;
+  /** Highest ROWID of chat.db before that act. */
+  highWater: number | null;
+  actedAt: number | null;
+  /** Not to be acted on before. */
+  notBefore: number;
+  /** Deadline, translated from the bridge's clock when the command arrived. */
+  expiresAt: number;
+  /** GUID of the row that proves the act. */
+  guid: string | null;
+  error: CommandError | null;
+  updatedAt: number;
+}
+
+export type CommandPatch = Partial<
+  Pick<
+    JournaledCommand,
+    'state' | 'attempts' | 'actId' | 'highWater' | 'actedAt' | 'notBefore' | 'guid' | 'error'
+  >
+>;
+
+/** A command as it arrived, with its deadline on this Mac's clock. */
+export interface ArrivedCommand {
+  seq: number;
+  command: Command;
+  expiresAt: number;
+}
+
+/** A state of an own row whose command is not known yet. */
+export interface KeptState {
+  guid: string;
+  state: 'sent' | 'delivered' | 'read' | 'failed';
+  service: string;
+  error: number | null;
+  at: number;
+}
+
+/** What the tail of chat.db must find again: see its own types. */
+export interface TailPatch {
+  cursor: string;
+  remember: ReadonlyArray<readonly [key: string, value: string]>;
+  forget: readonly string[];
+}
+
+/** Everything that becomes durable in one transaction. */
+export interface JournalChange {
+  /** Time of the change, milliseconds since the Unix epoch. */
+  at: number;
+  events?: readonly AgentEvent[];
+  commands?: ReadonlyArray<{ id: string; patch: CommandPatch }>;
+  memory?: TailPatch;
+  /** States to keep until a command claims their row. */
+  keep?: readonly KeptState[];
+  /** GUIDs whose kept states are no longer needed, or all of them. */
+  drop?: readonly string[] | 'all';
+}
+
+export interface JournaledEvent {
+  seq: number;
+  event: AgentEvent;
+}
+
+export interface JournalCounts {
+  unacknowledgedEvents: number;
+  commands: Record<CommandState, number>;
+  /** When the newest `message.received` was journaled; null before the first. */
+  lastReceivedAt: number | null;
+}
+
+/**
+ * The agent's own truth, durable when each call returns (`synchronous=FULL`).
+ * Every method may throw an AppError `journal_unavailable`; what it would have changed is then unchanged.
+ */
+export interface Journal {
+  /** Random identity of this file; its events count from 1 without gaps. */
+  id(): string;
+  record(change: JournalChange): void;
+
+  /** Highest command number up to which all are durable here. */
+  commandAck(): number;
+  /** Raises commandAck to where the bridge resumes: commands before it belong to an earlier journal. Never lowers it. */
+  resumeCommandsAt(seq: number): void;
+  /**
+   * Journals commands as queued, with their first `command.state`, and raises commandAck; numbers already seen and
+   * ids already known are left alone. Throws `bad_frame` at a gap. Returns how many were new.
+   */
+  acceptCommands(arrived: readonly ArrivedCommand[], at: number): number;
+  command(id: string): JournaledCommand | undefined;
+  commandByGuid(guid: string): JournaledCommand | undefined;
+  /** Commands in one of the states, in the bridge's order. */
+  commandsIn(states: readonly CommandState[], limit?: number): JournaledCommand[];
+  /** The first queued command that is due and whose conversation has nothing before it under way. */
+  nextQueued(now: number): JournaledCommand | undefined;
+  /** When the next queued command falls due or expires, if any is waiting for time. */
+  nextQueuedChange(now: number): number | undefined;
+  /** Queued commands whose deadline has passed. */
+  expiredCommands(now: number, limit: number): JournaledCommand[];
+  keptStates(guid: string): KeptState[];
+
+  /** Highest event number ever given out in this journal. */
+  lastEventSeq(): number;
+  /** Events above `seq`, in order. */
+  eventsAfter(seq: number, limit: number): JournaledEvent[];
+  /** Forgets events up to `seq`, and erases the orders of commands whose end is thereby known to the bridge. */
+  acknowledgeEvents(seq: number): void;
+  /** Calls `listener` after each change that appended events. Returns how to stop. */
+  onEvents(listener: () => void): () => void;
+  /** Becomes a new journal to the bridge: a new id, and the events not yet acknowledged counted from 1. */
+  renumberEvents(): void;
+
+  tailMemory(): { cursor: string | null; entries: Map<string, string> };
+  counts(): JournalCounts;
+  close(): void;
+}

@@ -1,0 +1,78 @@
+/**
+ * A command in the outbox. Every step is journaled before it is taken.
+ *
+ * - `queued`: durable here, nothing was done. It waits for its turn in its conversation.
+ * - `acting`: an act was handed to the Mac; whether anything reached Messages is not known yet.
+ * - `confirming`: the act ended and something may have happened; its row is looked for in chat.db.
+ * - `done`: its row is in chat.db. What Messages makes of it is told by states of the message.
+ * - `failed`: it is certain that it did not go out, or Messages says so in its row.
+ * - `uncertain`: something may have happened and no row showed up in time. Never acted on again by itself.
+ *
+ * ```
+ * queued ──begin──> acting ──handed_over, may_have_happened──> confirming ──row_found──> done
+ *   │                 ├──not_started (later)──> queued             ├──row_failed──> failed
+ *   │                 └──not_started (else)───> failed             └──no_row──> uncertain ──row_found──> done
+ *   └──deadline──> failed                                                          └──row_failed──> failed
+ * ```
+ */
+import { messageErrors } from '../../bridge/protocol/errors.ts';
+import type { CommandError, CommandState } from '../journal/types.ts';
+import type { ActOutcome } from '../mac/types.ts';
+
+export type OutboxEvent =
+  | { type: 'begin' }
+  | { type: 'handed_over' }
+  | { type: 'may_have_happened'; error: CommandError }
+  | { type: 'not_started'; error: CommandError }
+  | { type: 'row_found' }
+  | { type: 'row_failed'; error: CommandError }
+  | { type: 'no_row'; error: CommandError }
+  | { type: 'deadline'; error: CommandError };
+
+/** Whether an act that did not start may be tried again by itself. */
+function mayTryAgain(error: CommandError): boolean {
+  const known: Record<string, { retry: string } | undefined> = messageErrors;
+  return known[error.code]?.retry === 'later';
+}
+
+/** The state after an event, or undefined where the event is impossible. */
+export function transition(state: CommandState, event: OutboxEvent): CommandState | undefined {
+  switch (state) {
+    case 'queued':
+      if (event.type === 'begin') return 'acting';
+      return event.type === 'deadline' ? 'failed' : undefined;
+    case 'acting':
+      if (event.type === 'handed_over' || event.type === 'may_have_happened') return 'confirming';
+      if (event.type === 'not_started') return mayTryAgain(event.error) ? 'queued' : 'failed';
+      return undefined;
+    case 'confirming':
+      if (event.type === 'no_row') return 'uncertain';
+      return afterRow(event);
+    case 'uncertain':
+      return afterRow(event);
+    case 'done':
+    case 'failed':
+      return undefined;
+    default: {
+      const never: never = state;
+      return never;
+    }
+  }
+}
+
+function afterRow(event: OutboxEvent): CommandState | undefined {
+  if (event.type === 'row_found') return 'done';
+  return event.type === 'row_failed' ? 'failed' : undefined;
+}
+
+/** How the end of an act is told to the machine. */
+export function eventOfOutcome(outcome: ActOutcome): OutboxEvent {
+  switch (outcome.outcome) {
+    case 'handed_over':
+      return { type: 'handed_over' };
+    case 'uncertain':
+      return { type: 'may_have_happened', error: outcome.error };
+    case 'not_started':
+      return { type: 'not_started', error: outcome.error };
+  }
+}
