@@ -6,6 +6,7 @@ export type IdPrefix =
   | 'key'
   | 'ln'
   | 'ag'
+  | 'ses'
   | 'msg'
   | 'cnv'
   | 'cmd'
