@@ -15,6 +15,7 @@ import type { TypedApp } from './typed-app.ts';
 import { answerUnmatched } from './unmatched.ts';
 import { registerV1 } from './v1/v1.ts';
 import { validatorCompiler } from './validation.ts';
+import { productVersion } from './version.ts';
 
 /** Largest JSON body, in bytes. */
 const BODY_LIMIT = 256 * 1024;
@@ -28,12 +29,10 @@ export interface ApiOptions {
   clock: Clock;
   logger: Logger;
   readiness: Readiness;
-  /** Version of the product, for the OpenAPI document. */
-  version: string;
 }
 
 /** The bridge's HTTP side, not yet listening. Every answer has an X-Request-Id; every refusal has one shape. */
-export async function createApi({ core, clock, logger, readiness, version }: ApiOptions): Promise<TypedApp> {
+export async function createApi({ core, clock, logger, readiness }: ApiOptions): Promise<TypedApp> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -70,7 +69,7 @@ export async function createApi({ core, clock, logger, readiness, version }: Api
   });
   acceptJsonOnly(app);
   const closeRoutes = answerUnmatched(app);
-  describeApi(app, version);
+  describeApi(app, productVersion());
   registerHealth(app, { readiness, clock, logger });
   registerV1(app, core);
   registerEnrolment(app, { core, clock });
@@ -78,3 +77,21 @@ export async function createApi({ core, clock, logger, readiness, version }: Api
   await app.ready();
   return app;
 }
+
+/** The OpenAPI 3.1 document, without a bridge that serves it. */
+export async function openApiDocument(clock: Clock, logger: Logger): Promise<object> {
+  const readiness: Readiness = { checkStore: () => Promise.resolve(), draining: () => true };
+  const app = await createApi({ core: nobody, clock, logger, readiness });
+  try {
+    return app.swagger();
+  } finally {
+    await app.close();
+  }
+}
+
+/** Stands where no request can arrive. */
+const nobody = new Proxy({} as Core, {
+  get: (_target, name) => {
+    throw new Error(`nothing serves ${String(name)} here`);
+  },
+});

@@ -36,7 +36,7 @@ export type ErrorReply = z.infer<typeof errorReplySchema>;
 export function requestError(
   code: RequestErrorCode,
   message: string,
-  more: { param?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+  more: { param?: string; details?: Record<string, unknown>; hint?: string; cause?: unknown } = {},
 ): AppError {
   const { retry, hint } = requestErrors[code];
   return new AppError(message, { code, retry, hint, ...more });

@@ -16,7 +16,7 @@ export const plainString = (min: number, max: number): z.ZodString =>
     .meta({ minLength: min, maxLength: max });
 
 /** A point in time as ISO 8601 UTC with milliseconds. */
-export const isoTimeSchema = z.iso.datetime({ precision: 3 });
+export const isoTimeSchema = z.string().meta({ format: 'date-time' });
 
 /** An instant in a query: ISO 8601 with `Z` or an offset; milliseconds since the epoch after {@link Date.parse}. */
 export const instantSchema = z.iso.datetime({ offset: true, error: 'must be ISO 8601 with Z or an offset' });

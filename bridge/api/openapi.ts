@@ -1,6 +1,17 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+
+const zodToJsonConfig: z.core.RegistryToJSONSchemaParams = {
+  /** What is answered may gain fields, so only what is asked for is closed; an absent body is `null`. */
+  override: ({ zodSchema, jsonSchema }) => {
+    if (zodSchema instanceof z.ZodObject && !zodSchema.def.catchall) delete jsonSchema.additionalProperties;
+    if (zodSchema instanceof z.ZodUndefined) jsonSchema.type = 'null';
+  },
+};
+const describeRoute = createJsonSchemaTransform({ zodToJsonConfig });
+const describeSchemas = createJsonSchemaTransformObject({ zodToJsonConfig });
 
 interface Components {
   schemas?: Record<string, unknown>;
@@ -47,10 +58,10 @@ export function describeApi(app: FastifyInstance, version: string): void {
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
     transformObject: (document) =>
-      withoutUnused(jsonSchemaTransformObject(document) as { components?: Components }) as ReturnType<
-        typeof jsonSchemaTransformObject
+      withoutUnused(describeSchemas(document) as { components?: Components }) as ReturnType<
+        typeof describeSchemas
       >,
   });
   app.after(() => {

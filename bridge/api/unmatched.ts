@@ -13,7 +13,9 @@ export function answerUnmatched(app: FastifyInstance): () => void {
     methodsByUrl.set(url, methods);
   });
   app.setNotFoundHandler(() => {
-    throw requestError('not_found', 'There is nothing at this path.');
+    throw requestError('not_found', 'There is nothing at this path.', {
+      hint: 'See /openapi.json for the paths.',
+    });
   });
   return () => {
     for (const [url, known] of [...methodsByUrl]) {

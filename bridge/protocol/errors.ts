@@ -118,19 +118,6 @@ export const messageErrors = {
 
 export type MessageErrorCode = keyof typeof messageErrors;
 
-/** Codes with which a program ends before it serves. */
-export const programErrors = {
-  invalid_config: { retry: 'after-fix', hint: 'Correct the setting that is named.' },
-  port_in_use: {
-    retry: 'after-fix',
-    hint: 'Stop the other program, or choose another port; 0 takes any free one.',
-  },
-  cannot_listen: { retry: 'after-fix', hint: 'Choose an address of this machine and a port above 1023.' },
-  store_unavailable: { retry: 'after-fix', hint: 'Check that the store exists and may be written.' },
-} as const satisfies Record<string, { retry: Retry; hint: string }>;
-
-export type ProgramErrorCode = keyof typeof programErrors;
-
 /** Codes with which the agent and its CLI refuse something, beside those above. */
 export const agentErrors = {
   not_enrolled: {
@@ -180,3 +167,21 @@ export const agentErrors = {
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
 
 export type AgentErrorCode = keyof typeof agentErrors;
+
+/** Codes with which the bridge's own commands and its start end. */
+export const operatorErrors = {
+  invalid_config: { retry: 'after-fix', hint: 'Correct the setting that is named.' },
+  port_in_use: {
+    retry: 'after-fix',
+    hint: 'Stop the other program, or choose another port; 0 takes any free one.',
+  },
+  cannot_listen: { retry: 'after-fix', hint: 'Choose an address of this machine and a port above 1023.' },
+  store_unavailable: { retry: 'after-fix', hint: 'Check that the store exists and may be written.' },
+  store_too_new: {
+    retry: 'after-fix',
+    hint: 'Update the bridge; an older one cannot read what a newer one wrote.',
+  },
+  invalid_store_url: { retry: 'never', hint: 'Write sqlite:<path> or postgres://user@host/database.' },
+} as const satisfies Record<string, { retry: Retry; hint: string }>;
+
+export type OperatorErrorCode = keyof typeof operatorErrors;
