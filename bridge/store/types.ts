@@ -202,6 +202,8 @@ export type MessagePatch = Partial<
 export interface StoreOperations {
   insertAccount(account: Account): Promise<void>;
   listAccounts(): Promise<Account[]>;
+  /** Keeps other transactions that ask for the same account waiting until this one ends: for rules over many rows. */
+  lockAccount(id: string): Promise<Account | undefined>;
   insertApiKey(key: ApiKey): Promise<void>;
   findApiKey(hash: string): Promise<ApiKey | undefined>;
 
@@ -222,15 +224,18 @@ export interface StoreOperations {
   revokeAgentsOfLine(lineId: string, now: number): Promise<void>;
   revokeAgent(id: string, now: number): Promise<boolean>;
   listAgents(accountId: string): Promise<Agent[]>;
-  /** Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. Returns the row after it. */
+  /**
+   * Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. Returns the row after it; undefined
+   * when there is no such agent that is not revoked.
+   */
   openSession(
     agentId: string,
     session: { sessionId: string; journalId: string; now: number },
-  ): Promise<Agent>;
+  ): Promise<Agent | undefined>;
   touchAgent(agentId: string, now: number): Promise<void>;
   /** Raises eventSeq from seq-1 to seq if the session is still the newest; false otherwise (fenced, repeated or gap). */
   advanceEventSeq(agentId: string, sessionId: string, seq: number): Promise<boolean>;
-  /** Raises commandAck; never lowers it. */
+  /** Raises commandAck, to commandSeq at most; never lowers it. */
   advanceCommandAck(agentId: string, seq: number): Promise<void>;
 
   findOrCreateConversation(conversation: Conversation): Promise<Conversation>;
@@ -268,9 +273,9 @@ export interface StoreOperations {
   insertEvent(event: CustomerEvent): Promise<void>;
   insertDelivery(delivery: Delivery): Promise<void>;
   /**
-   * Leases due deliveries, oldest event first, at most one per (webhook, orderingKey): the first-born of those that were
-   * never attempted comes before the later ones of its key, also while it is leased; one that already failed does not
-   * hold up the rest. Deliveries of `skipWebhooks` are left alone.
+   * Leases due deliveries, those that waited longest first, at most one per (webhook, orderingKey): the first-born of
+   * those that were never attempted comes before the later ones of its key, also while it is leased; one that already
+   * failed does not hold up the rest. Deliveries of `skipWebhooks` are left alone.
    */
   leaseDueDeliveries(
     now: number,
@@ -289,7 +294,10 @@ export interface StoreOperations {
 
 /** The truth of the bridge. */
 export interface Store extends StoreOperations {
-  /** Runs `work` in one serialisable-enough transaction; its changes are durable when this resolves. */
+  /**
+   * Runs `work` in one transaction; its changes are durable when this resolves. `work` uses `tx` alone (the store itself
+   * would wait for the transaction to end) and may be run again after a deadlock, so it changes nothing outside of `tx`.
+   */
   transaction<T>(work: (tx: StoreOperations) => Promise<T>): Promise<T>;
   /** Throws when the database does not answer. */
   check(): Promise<void>;

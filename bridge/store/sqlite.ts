@@ -1,0 +1,70 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { Kysely, SqliteDialect, sql } from 'kysely';
+import { systemClock } from '../runtime/clock.ts';
+import type { Database, Engine, Session } from './database.ts';
+
+/** How long SQLite itself waits for another process's lock; it stops this process meanwhile, hence so short. */
+const DRIVER_WAIT_MS = 100;
+/** How long a lock is waited for in all, with other work going on in between. */
+const LOCK_WAIT_MS = 5_000;
+const LOCK_RETRY_MS = 20;
+
+/**
+ * Opens or makes an SQLite file (0600; a folder that has to be made is 0700). Statements of one process run one after
+ * the other on one connection; other processes may have the same file open.
+ */
+export async function openSqlite(file: string): Promise<Engine> {
+  const absolute = path.resolve(file);
+  mkdirSync(path.dirname(absolute), { recursive: true, mode: 0o700 });
+  // SQLite gives -wal and -shm the permissions of the file that they belong to.
+  closeSync(openSync(absolute, 'a', 0o600));
+  chmodSync(absolute, 0o600);
+  const sqlite = new Sqlite(absolute, { timeout: DRIVER_WAIT_MS });
+  try {
+    await whileBusy(() => sqlite.pragma('journal_mode = WAL'));
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const session: Session = { db, dialect: 'sqlite' };
+  return {
+    session,
+    transaction: (work) =>
+      db.connection().execute(async (connection) => {
+        // A transaction that begins as a reader cannot wait for its turn to write.
+        await whileBusy(() => sql`begin immediate`.execute(connection));
+        try {
+          const result = await work({ db: connection, dialect: 'sqlite' });
+          await sql`commit`.execute(connection);
+          return result;
+        } catch (error) {
+          // SQLite has rolled back by itself after some errors, such as a full disk.
+          if (sqlite.inTransaction) await sql`rollback`.execute(connection);
+          throw error;
+        }
+      }),
+    read: (work) => whileBusy(() => work(session)),
+    close: () => db.destroy(),
+  };
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+
+/** Tries again while another process has the lock, for {@link LOCK_WAIT_MS} at most. */
+async function whileBusy<T>(work: () => T | Promise<T>): Promise<T> {
+  const end = systemClock.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || systemClock.now() >= end) throw error;
+      await systemClock.sleep(Math.ceil(Math.random() * LOCK_RETRY_MS));
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { sql } from 'kysely';
+import { operatorErrors } from '../protocol/errors.ts';
+import { AppError } from '../runtime/app-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { accountOperations } from './accounts.ts';
+import { agentOperations } from './agents.ts';
+import { apiKeyOperations } from './api-keys.ts';
+import { commandOperations } from './commands.ts';
+import { conversationOperations } from './conversations.ts';
+import type { Engine, Session } from './database.ts';
+import { deliveryOperations } from './deliveries.ts';
+import { enrolmentTokenOperations } from './enrolment-tokens.ts';
+import { eventOperations } from './events.ts';
+import { lineOperations } from './lines.ts';
+import { messageOperations } from './messages.ts';
+import { migrateToLatest } from './migrate.ts';
+import { openPostgres } from './postgres.ts';
+import { openSqlite } from './sqlite.ts';
+import { timelineOperations } from './timeline.ts';
+import type { Store, StoreOperations } from './types.ts';
+import { webhookOperations } from './webhooks.ts';
+
+export interface StoreOptions {
+  /** `sqlite:<path>`, or `postgres://…` with TLS as its `sslmode` says. */
+  url: string;
+  clock: Clock;
+}
+
+/** Operations that change nothing; every other one called outside of a transaction gets one of its own. */
+const READS = new Set<keyof StoreOperations>([
+  'listAccounts',
+  'findApiKey',
+  'findLineByHandle',
+  'findLine',
+  'listLines',
+  'findAgent',
+  'findAgentOfLine',
+  'listAgents',
+  'findLineOfParticipant',
+  'findMessage',
+  'findMessageByGuid',
+  'listMessages',
+  'listTimeline',
+  'listCommands',
+  'findWebhook',
+  'listWebhooks',
+  'nextDeliveryAt',
+]);
+
+/**
+ * Opens the store and brings its schema up to date. Throws `invalid_store_url` or `store_too_new`, or what the database
+ * itself says when it cannot be reached.
+ */
+export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
+  const engine = await openEngine(url);
+  try {
+    await migrateToLatest(engine, clock.now());
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  return {
+    ...outsideTransactions(engine),
+    transaction: (work) => engine.transaction((session) => work(operations(session))),
+    check: () => engine.read(async ({ db }) => void (await sql`select 1`.execute(db))),
+    close: () => engine.close(),
+  };
+}
+
+async function openEngine(url: string): Promise<Engine> {
+  if (/^sqlite:./.test(url)) return openSqlite(url.slice('sqlite:'.length));
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
+  throw new AppError('The URL of the store is of no known kind', {
+    code: 'invalid_store_url',
+    ...operatorErrors.invalid_store_url,
+  });
+}
+
+const operations = (session: Session): StoreOperations => ({
+  ...accountOperations(session),
+  ...apiKeyOperations(session),
+  ...enrolmentTokenOperations(session),
+  ...lineOperations(session),
+  ...agentOperations(session),
+  ...conversationOperations(session),
+  ...messageOperations(session),
+  ...timelineOperations(session),
+  ...commandOperations(session),
+  ...webhookOperations(session),
+  ...eventOperations(session),
+  ...deliveryOperations(session),
+});
+
+function outsideTransactions(engine: Engine): StoreOperations {
+  const direct = operations(engine.session);
+  const wrap = <K extends keyof StoreOperations>(name: K): [K, StoreOperations[K]] => {
+    type Call = (...args: unknown[]) => Promise<unknown>;
+    const run: Call = READS.has(name)
+      ? (...args) => engine.read(() => (direct[name] as Call)(...args))
+      : (...args) => engine.transaction((session) => (operations(session)[name] as Call)(...args));
+    return [name, run as StoreOperations[K]];
+  };
+  const names = Object.keys(direct) as (keyof StoreOperations)[];
+  return Object.fromEntries(names.map(wrap)) as unknown as StoreOperations;
+}
