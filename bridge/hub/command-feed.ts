@@ -1,3 +1,4 @@
+import { Wakeable } from '../runtime/wakeable.ts';
 import type { StoredCommand } from '../store/types.ts';
 
 /** How many commands are read from the store at once. */
@@ -17,60 +18,41 @@ export interface CommandFeedOptions {
 /** Brings the commands of one agent from the store to its session, and its acknowledgements back. */
 export class CommandFeed {
   readonly #options: CommandFeedOptions;
-  #asked = false;
+  readonly #sending: Wakeable;
+  readonly #noting: Wakeable;
   #acked = 0;
-  #sending: Promise<void> | undefined;
-  #noting: Promise<void> | undefined;
 
   constructor(options: CommandFeedOptions) {
+    const { onFailed } = options;
     this.#options = options;
+    this.#sending = new Wakeable({ work: () => this.#send(), onFailed });
+    this.#noting = new Wakeable({ work: () => options.acknowledge(this.#acked), onFailed });
   }
 
   /** Looks whether the store has commands to send. */
   wake(): void {
-    this.#asked = true;
-    this.#sending ??= this.#send()
-      .catch(this.#options.onFailed)
-      .finally(() => {
-        this.#sending = undefined;
-      });
+    this.#sending.wake();
   }
 
   /** Notes an acknowledgement; several that come while one is being stored become one. */
   acknowledged(seq: number): void {
     this.#acked = seq;
-    this.#noting ??= this.#note()
-      .catch(this.#options.onFailed)
-      .finally(() => {
-        this.#noting = undefined;
-      });
+    this.#noting.wake();
   }
 
   /** Resolves when nothing of it is under way. */
   async idle(): Promise<void> {
-    await Promise.all([this.#sending, this.#noting]);
+    await Promise.all([this.#sending.idle(), this.#noting.idle()]);
   }
 
   async #send(): Promise<void> {
     const { read, position, send } = this.#options;
-    while (this.#asked) {
-      this.#asked = false;
-      for (;;) {
-        const { sent, space } = position();
-        const limit = Math.min(space, BATCH);
-        if (limit <= 0) break;
-        const commands = await read(sent, limit);
-        if (commands.length === 0 || position().space <= 0) break;
-        for (const command of commands) send(command);
-      }
-    }
-  }
-
-  async #note(): Promise<void> {
-    let noted = 0;
-    while (noted < this.#acked) {
-      noted = this.#acked;
-      await this.#options.acknowledge(noted);
+    for (;;) {
+      const { sent, space } = position();
+      if (space <= 0) return;
+      const commands = await read(sent, Math.min(space, BATCH));
+      if (commands.length === 0 || position().space <= 0) return;
+      for (const command of commands) send(command);
     }
   }
 }

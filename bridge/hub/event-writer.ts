@@ -35,9 +35,7 @@ export class EventWriter {
     if (this.#stopped) return;
     this.#queue.push(waiting);
     this.#bytes += waiting.bytes;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   /** Drops what waits, and resolves when the event under way is durable or refused. */
@@ -53,15 +51,19 @@ export class EventWriter {
       try {
         const stored = await record(next.seq, next.event);
         this.#bytes -= next.bytes;
-        if (!stored) {
-          onRefused();
-          return;
-        }
-        onStored(next.seq, this.#queue.length === 0);
+        if (stored) onStored(next.seq, this.#queue.length === 0);
+        else this.#refuse(onRefused);
       } catch (error) {
-        onFailed(error);
-        return;
+        this.#refuse(() => onFailed(error));
       }
     }
+    this.#running = undefined;
+  }
+
+  /** What comes behind an event that was not stored must not be stored either. */
+  #refuse(tell: () => void): void {
+    this.#stopped = true;
+    this.#queue = [];
+    tell();
   }
 }
