@@ -1,0 +1,14 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Store } from '../store/types.ts';
+import type { WakeupEmitter } from './wakeups.ts';
+
+/** What every use-case works with. */
+export interface CoreContext {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  wakeups: WakeupEmitter;
+  /** Endpoints on this machine may be plain http: for a bridge that a person tries out, never in production. */
+  allowHttpWebhooks: boolean;
+}

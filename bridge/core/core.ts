@@ -1,0 +1,54 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Store } from '../store/types.ts';
+import { authenticate, createAccount, createEnrolmentToken } from './accounts.ts';
+import { enrolAgent, openSession, revokeAgent } from './agents.ts';
+import type { CoreContext } from './context.ts';
+import { getMessage, listMessages } from './read-messages.ts';
+import { recordEvent } from './record-event.ts';
+import { sendMessage } from './send-message.ts';
+import type { Core } from './types.ts';
+import { WakeupEmitter } from './wakeups.ts';
+import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from './webhooks.ts';
+
+export interface CoreOptions {
+  store: Store;
+  clock: Clock;
+  logger: Logger;
+  /** Lets webhooks name this machine, by http too; for a bridge that a person tries out. */
+  allowHttpWebhooks?: boolean;
+}
+
+/** The use-cases of the bridge over one store. */
+export function createCore({ store, clock, logger, allowHttpWebhooks = false }: CoreOptions): Core {
+  const log = logger.child({ part: 'core' });
+  const wakeups = new WakeupEmitter(log);
+  const context: CoreContext = { store, clock, logger: log, wakeups, allowHttpWebhooks };
+  return {
+    createAccount: (name) => createAccount(context, name),
+    createEnrolmentToken: (accountId) => createEnrolmentToken(context, accountId),
+    authenticate: (apiKey) => authenticate(context, apiKey),
+
+    sendMessage: (caller, input) => sendMessage(context, caller, input),
+    getMessage: (caller, id) => getMessage(context, caller, id),
+    listMessages: (caller, filter, page) => listMessages(context, caller, filter, page),
+
+    createWebhook: (caller, input) => createWebhook(context, caller, input),
+    getWebhook: (caller, id) => getWebhook(context, caller, id),
+    listWebhooks: (caller) => listWebhooks(context, caller),
+    deleteWebhook: (caller, id) => deleteWebhook(context, caller, id),
+
+    enrolAgent: (request) => enrolAgent(context, request),
+    revokeAgent: (id) => revokeAgent(context, id),
+    findAgent: (id) => store.findAgent(id),
+    touchAgent: (id) => store.touchAgent(id, clock.now()),
+    listAgents: (accountId) => store.listAgents(accountId),
+    listLines: (accountId) => store.listLines(accountId),
+    openSession: (agentId, session) => openSession(context, agentId, session),
+    recordEvent: (agentId, sessionId, seq, event) => recordEvent(context, agentId, sessionId, seq, event),
+    acknowledgeCommands: (agentId, seq) => store.advanceCommandAck(agentId, seq),
+    commandsAfter: (agentId, seq, limit) => store.listCommands(agentId, seq, limit),
+
+    wakeups,
+  };
+}
