@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { faultSchema } from './faults.ts';
+
+/** Name of the Unix socket of a virtual Mac in its home. */
+export const SOCKET_NAME = 'virtual-mac.sock';
+/** Longest request or answer, in bytes. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const text = z.string().min(1).max(200_000);
+
+/** How a script names a participant: by handle, or by `<account id>:<handle>`. */
+export const participantSchema = z.strictObject({
+  account: z.string().max(200),
+  by: z.enum(['name', 'id']),
+  value: z.string().max(400),
+});
+
+/** What is asked of a virtual Mac over its socket, one JSON object a line. The first five are what osascript asks. */
+export const controlRequestSchema = z.discriminatedUnion('call', [
+  z.strictObject({ call: z.literal('running') }),
+  z.strictObject({ call: z.literal('accounts') }),
+  z.strictObject({ call: z.literal('participant'), participant: participantSchema }),
+  z.strictObject({ call: z.literal('chat'), id: z.string().max(400) }),
+  z.strictObject({
+    call: z.literal('send'),
+    text,
+    to: z.union([
+      z.strictObject({ participant: participantSchema }),
+      z.strictObject({ chat: z.string().max(400) }),
+    ]),
+  }),
+  z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
+  z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
+  z.strictObject({ call: z.literal('clear-faults') }),
+]);
+
+export type ControlRequest = z.infer<typeof controlRequestSchema>;
+export type ParticipantName = z.infer<typeof participantSchema>;
+
+/** The answer: a result, the number of an Apple event error, or an error of ours. */
+export const controlAnswerSchema = z.union([
+  z.strictObject({ result: z.unknown() }),
+  z.strictObject({ appleError: z.int() }),
+  z.strictObject({
+    error: z.strictObject({
+      code: z.string(),
+      message: z.string(),
+      retry: z.enum(['never', 'later', 'after-fix']),
+      hint: z.string().optional(),
+    }),
+  }),
+]);
+
+export type ControlAnswer = z.infer<typeof controlAnswerSchema>;
+
+/** An Apple event that fails with a number. */
+export class AppleEventFailure extends Error {
+  readonly errorNumber: number;
+
+  constructor(errorNumber: number) {
+    super(`Apple event error ${errorNumber}`);
+    this.errorNumber = errorNumber;
+  }
+}

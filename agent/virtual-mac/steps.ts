@@ -1,0 +1,75 @@
+import { chmodSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+
+const row = { rowid: z.int(), guid: z.string() };
+
+const stepSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('join'), ...row, handle: z.string() }),
+  z.strictObject({ kind: z.enum(['sent', 'delivered', 'read']), guid: z.string() }),
+  z.strictObject({ kind: z.literal('failed'), guid: z.string(), error: z.int() }),
+  z.strictObject({ kind: z.literal('incoming'), from: z.string(), text: z.string() }),
+]);
+
+/** Something that Messages or a person has still to do with a message. */
+export type Step = z.infer<typeof stepSchema>;
+
+export interface DueStep {
+  id: number;
+  /** Milliseconds since the Unix epoch. */
+  dueAt: number;
+  step: Step;
+}
+
+/** What is still to happen, in a small SQLite file (0600), so that a virtual Mac that is started again goes on. */
+export class Steps {
+  readonly #db: Database.Database;
+  readonly #add: Database.Statement<[number, string]>;
+  readonly #first: Database.Statement<[], { id: number; due_at: number; step: string }>;
+  readonly #remove: Database.Statement<[number]>;
+  readonly #postpone: Database.Statement<[number, number]>;
+
+  constructor(home: string) {
+    const file = path.join(home, 'virtual-mac.sqlite');
+    this.#db = new Database(file);
+    chmodSync(file, 0o600);
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.exec(
+      'CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, step TEXT NOT NULL) STRICT',
+    );
+    this.#add = this.#db.prepare('INSERT INTO step (due_at, step) VALUES (?, ?)');
+    this.#first = this.#db.prepare('SELECT id, due_at, step FROM step ORDER BY due_at, id LIMIT 1');
+    this.#remove = this.#db.prepare('DELETE FROM step WHERE id = ?');
+    this.#postpone = this.#db.prepare('UPDATE step SET due_at = ? WHERE id = ?');
+  }
+
+  /** Adds steps all together. */
+  add(steps: ReadonlyArray<readonly [dueAt: number, step: Step]>): void {
+    this.#db.transaction(() => {
+      for (const [dueAt, step] of steps) this.#add.run(dueAt, JSON.stringify(step));
+    })();
+  }
+
+  /** The step that is due first. */
+  next(): DueStep | undefined {
+    const found = this.#first.get();
+    return found && { id: found.id, dueAt: found.due_at, step: stepSchema.parse(JSON.parse(found.step)) };
+  }
+
+  /** Forgets a step that has happened, and adds what follows from it. */
+  done(id: number, follows: ReadonlyArray<readonly [dueAt: number, step: Step]> = []): void {
+    this.#db.transaction(() => {
+      this.#remove.run(id);
+      this.add(follows);
+    })();
+  }
+
+  postpone(id: number, dueAt: number): void {
+    this.#postpone.run(dueAt, id);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs';
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Logger } from '../../bridge/runtime/logger.ts';
+import { socketPath } from '../control/socket-path.ts';
+import { SOCKET_NAME } from './control.ts';
+import { askVirtualMac } from './control-client.ts';
+import { serveControl } from './control-server.ts';
+import { type FaultInput, Faults, faultSchema } from './faults.ts';
+import { Life } from './life.ts';
+import { MessagesApp } from './messages-app.ts';
+import { openMessagesStore } from './messages-store.ts';
+import { people } from './people.ts';
+import { Steps } from './steps.ts';
+import type { MacosRelease, WrittenRow } from './types.ts';
+
+/** The own handle of a virtual Mac that is not given another. */
+export const DEFAULT_LINE = '+14155550100';
+
+export interface VirtualMacOptions {
+  /** Its home folder; made (0700) when missing, gone on with when it was one before. */
+  home: string;
+  macos: MacosRelease;
+  /** Own handle; {@link DEFAULT_LINE} unless told. */
+  line?: string;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** A person of the virtual Mac and, in words, what they do with messages. */
+export interface PersonInfo {
+  handle: string;
+  behaves: string;
+}
+
+export interface VirtualMac {
+  home: string;
+  line: string;
+  /** Path of its chat.db. */
+  messagesDb: string;
+  /** Path of its call history. */
+  callHistoryDb: string;
+  people: readonly PersonInfo[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a virtual Mac: Messages with its chat.db, its people, and the socket by which osascript and the CLI reach
+ * it. What was on its way when it ended goes on. Throws AppError `virtual_mac_running` when the home has one already.
+ */
+export async function startVirtualMac(options: VirtualMacOptions): Promise<VirtualMac> {
+  const { home, macos, line = DEFAULT_LINE, clock, logger } = options;
+  makeHome(home);
+  let app: MessagesApp | undefined;
+  const control = await serveControl({
+    path: socketPath(home, SOCKET_NAME),
+    answer: async (request) => app?.answer(request) ?? false,
+    logger,
+  });
+  try {
+    const store = openMessagesStore({ home, macos, line, clock });
+    const steps = new Steps(home);
+    const life = new Life({ store, steps, clock, logger });
+    app = new MessagesApp({ store, life, faults: new Faults() });
+    return {
+      home,
+      line: store.line,
+      messagesDb: store.databasePath,
+      callHistoryDb: store.callHistoryPath,
+      people: virtualPeople(),
+      async stop() {
+        await control.close();
+        life.stop();
+        steps.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    await control.close();
+    throw error;
+  }
+}
+
+/** The people of every virtual Mac. */
+export function virtualPeople(): PersonInfo[] {
+  return people.map(({ handle, behaves }) => ({ handle, behaves }));
+}
+
+/**
+ * Makes a person write to the line of a running virtual Mac. Throws AppError `virtual_mac_not_running`,
+ * `invalid_handle`.
+ */
+export async function receiveText(home: string, from: string, text: string): Promise<WrittenRow> {
+  return (await askVirtualMac(home, { call: 'receive', from, text })) as WrittenRow;
+}
+
+/** Makes something go wrong in a running virtual Mac, once unless told. Throws AppError `virtual_mac_not_running`. */
+export async function causeFault(home: string, fault: FaultInput): Promise<void> {
+  await askVirtualMac(home, { call: 'fault', fault: faultSchema.parse(fault) });
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError('the home of the virtual Mac cannot be made', {
+      code: 'home_not_writable',
+      retry: 'after-fix',
+      hint: 'Name a folder that you may write to: --home DIR',
+      cause,
+    });
+  }
+}
