@@ -55,6 +55,9 @@ export async function createApi({ core, clock, logger, readiness }: ApiOptions):
       'x-content-type-options': 'nosniff',
     });
   });
+  app.addHook('onSend', async (_request, reply) => {
+    if (readiness.draining()) reply.header('connection', 'close');
+  });
   logRequests(app, logger);
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = replyToError(error, request.id);
@@ -69,7 +72,7 @@ export async function createApi({ core, clock, logger, readiness }: ApiOptions):
   });
   acceptJsonOnly(app);
   const closeRoutes = answerUnmatched(app);
-  describeApi(app, productVersion());
+  await describeApi(app, productVersion());
   registerHealth(app, { readiness, clock, logger });
   registerV1(app, core);
   registerEnrolment(app, { core, clock });

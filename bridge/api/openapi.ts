@@ -29,8 +29,8 @@ function withoutUnused<Document extends { components?: Components }>(document: D
 }
 
 /** Serves the OpenAPI 3.1 document of all routes that are registered after this at `GET /openapi.json`. */
-export function describeApi(app: FastifyInstance, version: string): void {
-  app.register(swagger, {
+export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -64,7 +64,5 @@ export function describeApi(app: FastifyInstance, version: string): void {
         typeof describeSchemas
       >,
   });
-  app.after(() => {
-    app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  });
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }

@@ -3,9 +3,18 @@ import { enrolRequestSchema, enrolResponseSchema } from '../../protocol/enrolmen
 import { ENROL_PATH } from '../../protocol/limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { requestError } from '../error-reply.ts';
+import { plainString } from '../fields.ts';
 import { answer, BODY_ERRORS, errorAnswers } from '../operation.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { FailureLimit } from './failure-limit.ts';
+
+/** The request of the protocol, of text that every store can keep. */
+const enrolBodySchema = enrolRequestSchema.extend({
+  token: plainString(20, 200),
+  publicKey: plainString(43, 43),
+  name: plainString(1, 100),
+  handle: plainString(3, 254),
+});
 
 const MOST_FAILURES = 30;
 const WINDOW_MS = 60_000;
@@ -27,7 +36,7 @@ export function registerEnrolment(app: TypedApp, { core, clock }: { core: Core; 
       summary: 'Enrol an agent with a single-use token',
       tags: ['Agents'],
       security: [],
-      body: enrolRequestSchema,
+      body: enrolBodySchema,
       response: {
         201: answer('Enrolled: the agent may connect with its key.', enrolResponseSchema),
         ...errorAnswers(...BODY_ERRORS, 'invalid_phone_number', 'invalid_enrolment_token', 'rate_limited'),

@@ -55,7 +55,7 @@ export function listMessages(app: TypedApp, core: Core): void {
       querystring: querySchema,
       response: {
         200: answer('A page of messages.', listOf(messageSchema)),
-        ...errorAnswers('invalid_parameter_value', 'invalid_phone_number', ...KEY_ERRORS),
+        ...errorAnswers('invalid_parameter_value', ...KEY_ERRORS),
       },
     },
     handler: async (request) => {

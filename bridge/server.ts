@@ -1,0 +1,110 @@
+import { createApi } from './api/api.ts';
+import { closeApi, listen } from './api/listen.ts';
+import type { BridgeConfig } from './config.ts';
+import { createCore } from './core/core.ts';
+import { createHub } from './hub/hub.ts';
+import { operatorErrors } from './protocol/errors.ts';
+import { AppError, errorCode } from './runtime/app-error.ts';
+import type { Clock } from './runtime/clock.ts';
+import type { Service } from './runtime/lifecycle.ts';
+import type { Logger } from './runtime/logger.ts';
+import { openStore } from './store/store.ts';
+import type { Store } from './store/types.ts';
+import { createWebhookDispatcher } from './webhooks/webhooks.ts';
+
+export interface BridgeOptions {
+  config: BridgeConfig;
+  clock: Clock;
+  logger: Logger;
+  overrides?: {
+    /** Used in place of the configured store, and closed as it would be. */
+    store?: Store;
+  };
+}
+
+/** A bridge that serves. */
+export interface Bridge extends Service {
+  /** Where this machine reaches it: `http://127.0.0.1:8787`. */
+  url: string;
+}
+
+/**
+ * Opens the configured store. Throws `store_unavailable` with what the system or the database says, and none of its
+ * URL, which may hold a password.
+ */
+export async function openConfiguredStore(config: BridgeConfig, clock: Clock): Promise<Store> {
+  try {
+    return await openStore({ url: config.store, clock });
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause;
+    throw new AppError(`The store cannot be opened: ${errorCode(cause)}`, {
+      code: 'store_unavailable',
+      ...operatorErrors.store_unavailable,
+      cause,
+    });
+  }
+}
+
+type Release = (hurry: AbortSignal) => Promise<void>;
+
+/** Releases in the reverse of the order of taking; one that fails does not keep the others. */
+async function releaseAll(releases: Release[], hurry: AbortSignal): Promise<void> {
+  const errors: unknown[] = [];
+  for (let release = releases.pop(); release; release = releases.pop()) {
+    try {
+      await release(hurry);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, 'several parts of the bridge did not stop cleanly');
+}
+
+/**
+ * Starts a bridge: store, core, hub, webhooks, then HTTP. Stopping it fails `/readyz`, closes the agents' sessions,
+ * lets requests and deliveries under way end, then closes the store. Throws `port_in_use`, `cannot_listen` or
+ * `store_unavailable`, having released what it had taken.
+ */
+export async function startBridge({ config, clock, logger, overrides }: BridgeOptions): Promise<Bridge> {
+  const { allowHttpWebhooks, host, port } = config;
+  const releases: Release[] = [];
+  let draining = false;
+  try {
+    const store = overrides?.store ?? (await openConfiguredStore(config, clock));
+    releases.push(() => store.close());
+    const core = createCore({ store, clock, logger, allowHttpWebhooks });
+    const webhooks = createWebhookDispatcher({
+      store,
+      wakeups: core.wakeups,
+      clock,
+      logger,
+      allowHttpWebhooks,
+    });
+    releases.push((hurry) => webhooks.stop(hurry));
+    const api = await createApi({
+      core,
+      clock,
+      logger: logger.child({ part: 'api' }),
+      readiness: { checkStore: () => store.check(), draining: () => draining },
+    });
+    releases.push((hurry) => closeApi(api, clock, hurry));
+    const hub = createHub({ core, clock, logger });
+    hub.attach(api.server);
+    releases.push((hurry) => hub.stop(hurry));
+    const url = await listen(api, { host, port });
+    webhooks.start();
+    logger.info({ host, port: Number(new URL(url).port) }, 'listening');
+    return {
+      url,
+      async stop(hurry) {
+        draining = true;
+        await releaseAll(releases, hurry);
+        logger.info('stopped');
+      },
+    };
+  } catch (error) {
+    await releaseAll(releases, AbortSignal.abort());
+    throw error;
+  }
+}
