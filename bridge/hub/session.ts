@@ -220,8 +220,7 @@ export class Session {
     const session = { sessionId: this.id, journalId, commandAck };
     const { agent, line } = await this.#options.core.openSession(known.id, session);
     this.#line = line;
-    const resumeFrom = known.journalId === journalId ? commandAck : agent.commandAck;
-    this.#step({ kind: 'opened', eventSeq: agent.eventSeq, commandAck: resumeFrom });
+    this.#step({ kind: 'opened', eventSeq: agent.eventSeq, commandAck: agent.commandAck });
   }
 
   #welcome(eventAck: number, commandAck: number): void {
@@ -272,7 +271,7 @@ export class Session {
 
   #fail(error: unknown, what: string): void {
     this.#logger.error({ code: errorCode(error), reason: describeError(error) }, what);
-    this.end('internal_error');
+    this.end(errorCode(error) === 'revoked' ? 'revoked' : 'internal_error');
   }
 
   /** The library has refused a frame and said so with its own status, or the connection broke. */

@@ -34,9 +34,8 @@ export const welcomeSchema = z.strictObject({
   /** Highest event of this journal that is durable in the store: the agent sends from the next one on. */
   eventAck: seqSchema,
   /**
-   * The first command of this session has the next number. With a journal that the bridge knows it is
-   * `hello.commandAck`; with a new journal it is what the agent's earlier journal acknowledged, so that commands
-   * which may have been carried out are not sent to a journal that has forgotten them.
+   * The first command of this session has the next number: the highest that the agent ever acknowledged, with this
+   * journal or an earlier one, so that commands which may have been carried out never reach a journal that forgot them.
    */
   commandAck: seqSchema,
   line: z.strictObject({ id: z.string(), handle: handleSchema }),

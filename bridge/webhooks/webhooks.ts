@@ -93,9 +93,7 @@ class Dispatcher implements WebhookDispatcher {
     while (!this.#stopping) {
       const limit = Math.min(BATCH, this.#slots.free);
       if (limit === 0) return;
-      const leased = await store.transaction((tx) =>
-        tx.leaseDueDeliveries(clock.now(), LEASE_MS, limit, this.#slots.full()),
-      );
+      const leased = await store.leaseDueDeliveries(clock.now(), LEASE_MS, limit, this.#slots.full());
       for (const due of leased) this.#take(due);
       if (leased.length === 0) break;
     }
