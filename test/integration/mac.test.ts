@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -64,20 +64,11 @@ function ownRows(messagesDb: string): OwnRow[] {
   }
 }
 
-/** Command lines of processes that have a word in them. */
-function processesWith(word: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')];
-      } catch (error) {
-        if (error instanceof Error && 'code' in error) return [];
-        throw error;
-      }
-    })
+/** Command lines of running processes that have a word in them. */
+const processesWith = (word: string): string[] =>
+  execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
+    .split('\n')
     .filter((line) => line.includes(word));
-}
 
 describe('a send', () => {
   test('is handed over and makes exactly one row', async () => {
