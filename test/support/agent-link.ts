@@ -120,7 +120,7 @@ export async function dialBridge(bridgeUrl: string): Promise<AgentLink> {
   await eventually(
     () => {
       if (failure) throw failure;
-      return link.nonce;
+      return link.nonce !== '';
     },
     { every: 2, what: 'the challenge' },
   );
