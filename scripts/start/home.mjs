@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { takeLock } from './lock.mjs';
 import { ROOT } from './provision.mjs';
@@ -14,6 +14,23 @@ import { StartError, systemCode } from './start-error.mjs';
  * @property {number} [port] where the bridge listened last
  * @property {string} [macos] release of the virtual Mac, which its database keeps for good
  */
+
+/**
+ * Makes a folder and those above it, 0700. Node's own recursive way never ends where the system answers that a folder
+ * of an existing folder cannot exist, as in /proc.
+ * @param {string} folder
+ */
+function makeFolder(folder, parentsMade = false) {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && statSync(folder).isDirectory()) return;
+    if (code !== 'ENOENT' || parentsMade) throw error;
+    makeFolder(path.dirname(folder));
+    makeFolder(folder, true);
+  }
+}
 
 /** The folder with everything that a demo keeps. Folders are 0700, files 0600. */
 export class Home {
@@ -37,7 +54,7 @@ export class Home {
   open() {
     try {
       for (const name of ['', 'bridge', 'agent', 'virtual-mac', 'run', 'logs'])
-        mkdirSync(path.join(this.folder, name), { recursive: true, mode: 0o700 });
+        makeFolder(path.join(this.folder, name));
       chmodSync(this.folder, 0o700);
       const lock = takeLock(path.join(this.folder, 'run', 'start.lock'), 'start.mjs');
       if ('release' in lock) return lock.release;
