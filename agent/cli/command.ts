@@ -11,6 +11,8 @@ export interface CommandContext {
   print(line: string): void;
   /** Writes one line to stderr. */
   tell(line: string): void;
+  /** All of standard input, 64 KiB at most; absent where a caller has none. */
+  readInput?(): Promise<string>;
 }
 
 export interface CommandOption {
@@ -30,6 +32,8 @@ export interface Command {
   summary: string;
   options: readonly CommandOption[];
   examples: readonly string[];
+  /** Its exit codes as the help shows them, where they are more than the usual. */
+  exitCodes?: string;
   /** Does the work; throws AppError. The returned number is the exit code, 0 when absent. */
   run(context: CommandContext, options: CommandOptions): Promise<number | undefined>;
 }

@@ -11,6 +11,8 @@ import { step } from './step.ts';
 
 /** How often chat.db is looked into while a row is awaited. */
 const LOOK_EVERY_MS = 100;
+/** A row that has no chat after this long gets none. */
+const JOIN_LIMIT_MS = 5 * 60_000;
 
 export interface ConfirmOptions {
   journal: Journal;
@@ -62,36 +64,42 @@ export class Confirm {
   }
 
   #look(uncertain: boolean): void {
-    const { journal, messagesDb, clock, onSettled } = this.#options;
-    const open = journal.commandsIn(uncertain ? ['confirming', 'uncertain'] : ['confirming']);
-    if (open.length === 0) return;
-    const now = clock.now();
-    for (const { id, state } of open)
-      if (state === 'confirming' && !this.#until.has(id)) this.#until.set(id, now + this.#options.windowMs);
-
-    const rows = messagesDb.ownRowsAfter(Math.min(...open.map((command) => this.#searchFrom(command))));
-    const found = matchRows(open, rows, (guid) => journal.commandByGuid(guid) !== undefined);
-    for (const { command, row } of found) this.#claim(command, row);
-
-    const claimed = new Set(found.map(({ command }) => command.id));
-    const missing = open.filter((command) => !claimed.has(command.id));
-    const searched = searchedThrough(rows);
-    let settled = found.length > 0;
-    for (const command of missing) {
-      if (command.state === 'uncertain') {
-        if (searched !== undefined) this.#searched.set(command.id, searched);
-      } else if (now >= (this.#until.get(command.id) ?? 0)) {
-        this.#giveUp(command);
-        settled = true;
-      }
-    }
-    if (missing.some((command) => command.state === 'confirming' && this.#until.has(command.id)))
-      this.#again();
-    if (settled) onSettled();
+    const settled = this.#lookForConfirming();
+    if (uncertain) this.#lookForUncertain();
+    if (settled) this.#options.onSettled();
   }
 
-  #searchFrom(command: JournaledCommand): number {
-    return Math.max(command.highWater ?? 0, this.#searched.get(command.id) ?? 0);
+  /** Returns whether a command left `confirming`. */
+  #lookForConfirming(): boolean {
+    const { journal, clock } = this.#options;
+    const open = journal.commandsIn(['confirming']);
+    if (open.length === 0) return false;
+    const now = clock.now();
+    for (const { id } of open) if (!this.#until.has(id)) this.#until.set(id, now + this.#options.windowMs);
+    const from = Math.min(...open.map(({ highWater }) => highWater ?? 0));
+    const claimed = this.#claimAmong(open, this.#options.messagesDb.ownRowsAfter(from));
+    const missing = open.filter(({ id }) => !claimed.has(id));
+    const overdue = missing.filter(({ id }) => now >= (this.#until.get(id) ?? 0));
+    for (const command of overdue) this.#giveUp(command);
+    if (overdue.length < missing.length) this.#again();
+    return claimed.size + overdue.length > 0;
+  }
+
+  #lookForUncertain(): void {
+    const { journal, clock, messagesDb } = this.#options;
+    const open = journal.commandsIn(['uncertain']);
+    for (const command of open) {
+      const from = Math.max(command.highWater ?? 0, this.#searched.get(command.id) ?? 0);
+      const rows = messagesDb.ownRowsAfter(from);
+      if (this.#claimAmong([command], rows).size > 0) continue;
+      this.#searched.set(command.id, searchedThrough(rows, clock.now()) ?? from);
+    }
+  }
+
+  #claimAmong(open: readonly JournaledCommand[], rows: readonly OwnRow[]): Set<string> {
+    const found = matchRows(open, rows, (guid) => this.#options.journal.commandByGuid(guid) !== undefined);
+    for (const { command, row } of found) this.#claim(command, row);
+    return new Set(found.map(({ command }) => command.id));
   }
 
   #claim(command: JournaledCommand, row: OwnRow): void {
@@ -127,8 +135,8 @@ export class Confirm {
 
 const noRow: CommandError = { code: 'uncertain', message: messageErrors.uncertain.hint };
 
-/** The ROWID below which rows will not change any more in what matters here: those without a chat still may. */
-function searchedThrough(rows: readonly OwnRow[]): number | undefined {
-  const unjoined = rows.find((row) => row.chat === null);
+/** The ROWID up to which rows will not change any more in what matters here: young ones may still get their chat. */
+function searchedThrough(rows: readonly OwnRow[], now: number): number | undefined {
+  const unjoined = rows.find((row) => row.chat === null && now - row.at < JOIN_LIMIT_MS);
   return unjoined ? unjoined.rowid - 1 : rows.at(-1)?.rowid;
 }

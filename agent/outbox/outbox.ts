@@ -1,5 +1,5 @@
 import { messageErrors } from '../../bridge/protocol/errors.ts';
-import { describeError } from '../../bridge/runtime/app-error.ts';
+import { describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import { newId } from '../../bridge/runtime/ids.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
@@ -48,6 +48,7 @@ class DurableOutbox implements Outbox {
   #busy: Promise<void> | undefined;
   #timer: Cancel | undefined;
   #started = false;
+  #tailBegun = false;
   #trouble: string | undefined;
 
   constructor(options: OutboxOptions) {
@@ -68,8 +69,12 @@ class DurableOutbox implements Outbox {
       const { journal, mac } = this.#options;
       for (const command of journal.commandsIn(['queued', 'confirming', 'uncertain', 'done', 'failed']))
         if (command.actId && command.command) mac.forget(command.actId);
-      for (const command of journal.commandsIn(['acting']))
-        await this.#settle(command, command.actId ? await this.#recover(command.actId) : neverBegun);
+      for (const command of journal.commandsIn(['acting'])) {
+        const outcome = command.actId ? await this.#recover(command.actId) : neverBegun;
+        // Stopped before it was known: the command stays `acting` for the next start.
+        if (outcome) await this.#settle(command, outcome);
+      }
+      if (this.#stopping.signal.aborted) return;
       this.#started = true;
       this.#confirm.start();
     });
@@ -94,6 +99,9 @@ class DurableOutbox implements Outbox {
     takeBatch(batch, this.#options.journal, this.#options.clock.now(), () =>
       this.#confirm.look({ uncertain: true }),
     );
+    if (this.#tailBegun) return;
+    this.#tailBegun = true;
+    this.wake();
   }
 
   async stop(): Promise<void> {
@@ -106,7 +114,9 @@ class DurableOutbox implements Outbox {
   #turn(): void {
     const { journal, clock, messagesDb } = this.#options;
     for (const command of journal.expiredCommands(clock.now(), EXPIRE_BATCH)) this.#expire(command);
-    const command = journal.nextQueued(clock.now());
+    // The very first batch says where the tail begins: the row of an earlier act would lie before it, never followed.
+    this.#tailBegun ||= journal.tailMemory().cursor !== null;
+    const command = this.#tailBegun ? journal.nextQueued(clock.now()) : undefined;
     if (!command) {
       const next = journal.nextQueuedChange(clock.now());
       if (next !== undefined) this.#wakeIn(next - clock.now());
@@ -130,8 +140,12 @@ class DurableOutbox implements Outbox {
     await this.#settle({ ...command, ...patch, state: change.state }, outcome);
   }
 
-  #recover(actId: string): Promise<ActOutcome> {
-    return this.#options.mac.recover(actId).catch(outcomeOfError);
+  async #recover(actId: string): Promise<ActOutcome | undefined> {
+    try {
+      return await this.#options.mac.recover(actId);
+    } catch (error) {
+      return errorCode(error) === 'act_interrupted' ? undefined : outcomeOfError(error);
+    }
   }
 
   /** Journals how an act ended, again and again until it is durable: only then are the act's own files forgotten. */
@@ -183,7 +197,7 @@ class DurableOutbox implements Outbox {
 
 const neverBegun: ActOutcome = {
   outcome: 'not_started',
-  error: { code: 'messages_not_running', message: 'No act was begun' },
+  error: { code: 'act_interrupted', message: 'No act was begun' },
 };
 
 /** An act that ended with an exception may have happened. */

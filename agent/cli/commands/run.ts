@@ -1,0 +1,36 @@
+import { runService } from '../../../bridge/runtime/lifecycle.ts';
+import { startDaemon } from '../../daemon.ts';
+import type { Command } from '../command.ts';
+
+/** `bluerelay run`: the daemon until it is stopped. */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Run the agent: read Messages, carry out what the bridge orders.',
+  options: [
+    {
+      flags: '--allow-sending',
+      description: 'let it send on a real Mac (a virtual Mac always may); without it the agent only reads',
+    },
+    { flags: '--json', description: 'print one JSON line when ready' },
+  ],
+  examples: ['bluerelay run', 'bluerelay run --allow-sending'],
+  async run({ config, clock, logger, print, tell }, options) {
+    await runService({
+      logger,
+      stopOnStdinEnd: config.stopOnStdinEnd,
+      start: async () => {
+        const daemon = await startDaemon({
+          config,
+          allowSending: config.virtual || options.allowSending === true,
+          clock,
+          logger,
+        });
+        const { agentId, line, home } = daemon.status();
+        if (options.json) print(JSON.stringify({ agentId, line, home }));
+        else tell(`Agent ${agentId} runs for ${line.handle}; see it with: bluerelay status`);
+        return daemon;
+      },
+    });
+    return undefined;
+  },
+};
