@@ -1,0 +1,203 @@
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Logger } from '../../bridge/runtime/logger.ts';
+import type { Connection } from './connection.ts';
+import { accessError, connect, isBusy } from './connection.ts';
+import type { FileWatch } from './file-watch.ts';
+import { watchDatabase } from './file-watch.ts';
+import { chatOf, dateOf, serviceOf, textOf } from './message-row.ts';
+import { HOLD_MS, Tail } from './tail.ts';
+import { DurableMemory } from './tail-memory.ts';
+import type { ChangeBatch, MessagesDb, OwnRow, TailMemory } from './types.ts';
+import { WakeUp } from './wake-up.ts';
+
+/** Outgoing rows that one question may return. */
+const OWN_ROWS_LIMIT = 500;
+/** How often the files themselves are compared with those that are open. */
+const FILES_MS = 500;
+/** Pause after the database could not be opened or read. */
+const RETRY_MS = 500;
+/** Pause while another process holds a lock. */
+const BUSY_MS = 20;
+/** Held rows are looked for eagerly while younger than this. */
+const EAGER_HOLD_MS = 1500;
+
+export interface MessagesDbOptions {
+  /** chat.db itself; neither it nor its folder need be there yet. */
+  databasePath: string;
+  /** What the keeper saved last; empty on the very first start. */
+  memory: TailMemory;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Opens chat.db for reading, now or as soon as it can be. Never throws because of its state. */
+export function openMessagesDb(options: MessagesDbOptions): MessagesDb {
+  return new FileMessagesDb(options);
+}
+
+class FileMessagesDb implements MessagesDb {
+  readonly #options: MessagesDbOptions;
+  readonly #wakeUp: WakeUp;
+  readonly #memory: DurableMemory;
+  #connection: Connection | undefined;
+  #watch: FileWatch | undefined;
+  #filesCheckedAt = -Infinity;
+  #seenVersion = -1;
+  #trouble: string | undefined;
+  #closed = false;
+
+  constructor(options: MessagesDbOptions) {
+    this.#options = options;
+    this.#memory = new DurableMemory(options.memory);
+    this.#wakeUp = new WakeUp(options.clock);
+  }
+
+  highWater(): number {
+    return this.#query((db) => db.highWater());
+  }
+
+  ownRowsAfter(rowid: number): OwnRow[] {
+    const rows = this.#query((db) => db.ownAfter(rowid, OWN_ROWS_LIMIT));
+    return rows.map((row) => ({
+      rowid: row.rowid,
+      guid: row.guid,
+      chat: chatOf(row),
+      service: serviceOf(row),
+      text: textOf(row) ?? '',
+      at: dateOf(row) ?? this.#options.clock.now(),
+      error: row.error ?? 0,
+    }));
+  }
+
+  ownHandle(): string | null {
+    try {
+      return this.#query((db) => db.ownAddresses())[0] ?? null;
+    } catch (error) {
+      this.#troubled(accessError(error));
+      return null;
+    }
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch, void, undefined> {
+    const tail = new Tail(this.#memory);
+    const { clock } = this.#options;
+    try {
+      while (!signal.aborted && !this.#closed) {
+        const batch = this.#nextBatch(tail);
+        if (batch === 'busy' || batch === 'unreadable') {
+          await clock.sleep(batch === 'busy' ? BUSY_MS : RETRY_MS, signal);
+        } else if (batch) {
+          yield batch;
+          this.#memory.apply(batch.memory);
+          tail.taken();
+        } else if (!tail.more) {
+          await this.#wait(tail, signal);
+        }
+      }
+    } finally {
+      await this.#unwatch();
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#disconnect();
+  }
+
+  #nextBatch(tail: Tail): ChangeBatch | 'busy' | 'unreadable' | null {
+    try {
+      const db = this.#connected();
+      this.#seenVersion = db.dataVersion();
+      const batch = tail.next(db, this.#options.clock.now());
+      this.#untroubled();
+      return batch;
+    } catch (error) {
+      if (isBusy(error)) return 'busy';
+      this.#disconnect();
+      const trouble = accessError(error);
+      this.#troubled(trouble);
+      const start = trouble.code === 'messages_db_missing' && tail.beginBeforeFile(this.#options.clock.now());
+      return start || 'unreadable';
+    }
+  }
+
+  async #wait(tail: Tail, signal: AbortSignal): Promise<void> {
+    const { clock, databasePath, logger } = this.#options;
+    this.#watch ??= watchDatabase(
+      databasePath,
+      () => this.#wakeUp.event(),
+      (error) => logger.warn({ code: accessError(error).code }, 'cannot watch chat.db; polling goes on'),
+    );
+    const eager = (): boolean => {
+      const { due } = tail;
+      return due !== null && clock.now() - (due - HOLD_MS) < EAGER_HOLD_MS;
+    };
+    await this.#wakeUp.wait(() => this.#hasNews(tail), eager, signal);
+    if (!this.#connection) await this.#unwatch();
+  }
+
+  /** Whether looking again can find anything: a commit, other files, a held row that fell due, or trouble. */
+  #hasNews(tail: Tail): boolean {
+    const db = this.#connection;
+    if (this.#closed || !db) return true;
+    const now = this.#options.clock.now();
+    try {
+      if (db.dataVersion() !== this.#seenVersion) return true;
+      if (tail.due !== null && tail.due <= now) return true;
+      if (now - this.#filesCheckedAt < FILES_MS) return false;
+      this.#filesCheckedAt = now;
+      if (db.isCurrent()) return false;
+      this.#options.logger.info('chat.db, its WAL or its schema was replaced; opening it again');
+      this.#disconnect();
+      return true;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      this.#disconnect();
+      this.#troubled(accessError(error));
+      return true;
+    }
+  }
+
+  #query<T>(ask: (db: Connection) => T): T {
+    try {
+      return ask(this.#connected());
+    } catch (error) {
+      if (!isBusy(error)) this.#disconnect();
+      throw accessError(error);
+    }
+  }
+
+  #connected(): Connection {
+    if (this.#closed) {
+      throw new AppError('chat.db is closed', { code: 'messages_db_closed', retry: 'never' });
+    }
+    this.#connection ??= connect(this.#options.databasePath);
+    return this.#connection;
+  }
+
+  #disconnect(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #unwatch(): Promise<void> {
+    const watch = this.#watch;
+    this.#watch = undefined;
+    await watch?.close();
+  }
+
+  #troubled(error: AppError): void {
+    if (this.#trouble === error.code) return;
+    this.#trouble = error.code;
+    const line = { code: error.code, hint: error.hint, ...error.details };
+    if (error.code === 'messages_db_missing') this.#options.logger.info(line, 'waiting for chat.db');
+    else this.#options.logger.warn(line, 'chat.db cannot be read; trying again');
+  }
+
+  #untroubled(): void {
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#options.logger.info('chat.db is readable');
+  }
+}
