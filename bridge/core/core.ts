@@ -1,15 +1,20 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Store } from '../store/types.ts';
-import { authenticate, createAccount, createEnrolmentToken } from './accounts.ts';
-import { enrolAgent, openSession, revokeAgent } from './agents.ts';
+import { authenticate } from './authenticate.ts';
 import type { CoreContext } from './context.ts';
+import { createAccount } from './create-account.ts';
+import { createEnrolmentToken } from './create-enrolment-token.ts';
+import { createWebhook } from './create-webhook.ts';
+import { enrolAgent } from './enrol-agent.ts';
+import { openSession } from './open-session.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
+import { revokeAgent } from './revoke-agent.ts';
 import { sendMessage } from './send-message.ts';
 import type { Core } from './types.ts';
 import { WakeupEmitter } from './wakeups.ts';
-import { createWebhook, deleteWebhook, getWebhook, listWebhooks } from './webhooks.ts';
+import { deleteWebhook, getWebhook, listWebhooks } from './webhooks.ts';
 
 export interface CoreOptions {
   store: Store;

@@ -1,11 +1,9 @@
-import { closeCodes } from '../protocol/close-codes.ts';
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
-import { AppError } from '../runtime/app-error.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Agent, Line, StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
-import { notFound, requestError } from './request-error.ts';
+import { requestError } from './request-error.ts';
 import { hashSecret } from './secrets.ts';
 import { storable } from './storable.ts';
 
@@ -48,38 +46,6 @@ export async function enrolAgent(
   });
   for (const { id } of replaced) wakeups.session(id, null);
   return { agentId: agent.id, line: { id: line.id, handle: line.handle } };
-}
-
-/** Shuts an agent out for good; it may enrol again with a new token. */
-export async function revokeAgent({ store, clock, wakeups }: CoreContext, id: string): Promise<void> {
-  if (!(await store.revokeAgent(id, clock.now())) && !(await store.findAgent(id))) throw notFound('agent');
-  wakeups.session(id, null);
-}
-
-/** Begins a session; those before it are fenced from its commit on. Throws `revoked` for an agent that is shut out. */
-export async function openSession(
-  { store, clock, wakeups }: CoreContext,
-  agentId: string,
-  session: { sessionId: string; journalId: string; commandAck: number },
-): Promise<{ agent: Agent; line: Line }> {
-  const { sessionId, journalId, commandAck } = session;
-  const opened = await store.transaction(async (tx) => {
-    const before = await tx.findAgent(agentId);
-    const agent = await tx.openSession(agentId, { sessionId, journalId, now: clock.now() });
-    if (!before || !agent) {
-      throw new AppError('The agent is not known or was revoked', {
-        code: 'revoked',
-        retry: closeCodes.revoked.retry,
-        hint: closeCodes.revoked.meaning,
-      });
-    }
-    if (before.journalId === journalId) await tx.advanceCommandAck(agentId, commandAck);
-    const line = await tx.findLine(agent.accountId, agent.lineId);
-    if (!line) throw notFound('line');
-    return { agent: (await tx.findAgent(agentId)) ?? agent, line };
-  });
-  wakeups.session(agentId, sessionId);
-  return opened;
 }
 
 async function findOrMakeLine(
