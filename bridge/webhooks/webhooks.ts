@@ -16,7 +16,6 @@ const CONCURRENCY_PER_ENDPOINT = 16;
 const BATCH = 16;
 /** Long enough to wait for one attempt that goes before, and to be made. */
 const LEASE_MS = 2 * ATTEMPT_LIMIT_MS + 5_000;
-/** Every so often the store is asked for what another bridge process may have left. */
 const LOOK_EVERY_MS = 5_000;
 
 export interface WebhookDispatcherOptions {
@@ -28,6 +27,8 @@ export interface WebhookDispatcherOptions {
   allowHttpWebhooks: boolean;
   /** The name service; the machine's own when absent. */
   resolve?: Resolve;
+  /** How often the store is asked, unbidden, for what another bridge process may have left; 5 seconds when absent. */
+  lookEveryMs?: number;
   /** A number in [0, 1). */
   random?: () => number;
 }
@@ -66,10 +67,10 @@ class Dispatcher implements WebhookDispatcher {
   }
 
   start(): void {
-    const { wakeups, clock } = this.#options;
+    const { wakeups, clock, lookEveryMs = LOOK_EVERY_MS } = this.#options;
     this.#release.push(
       wakeups.onDelivery(() => this.#leasing.wake()),
-      clock.every(LOOK_EVERY_MS, () => this.#leasing.wake()),
+      clock.every(lookEveryMs, () => this.#leasing.wake()),
     );
     this.#leasing.wake();
   }
