@@ -10,7 +10,6 @@ import { StartError, systemCode } from './start-error.mjs';
  * What a later start must find again.
  * @typedef {object} Memory
  * @property {{ id: string, liveKey: string, sandboxKey: string }} [account]
- * @property {{ id: string, handle: string }} [line]
  * @property {number} [port] where the bridge listened last
  * @property {string} [macos] release of the virtual Mac, which its database keeps for good
  */
@@ -30,6 +29,24 @@ function makeFolder(folder, parentsMade = false) {
     makeFolder(path.dirname(folder));
     makeFolder(folder, true);
   }
+}
+
+/**
+ * What the agent notes when it is enrolled.
+ * @typedef {object} Enrolled
+ * @property {string} bridge address of its bridge
+ * @property {string} agentId
+ * @property {{ id: string, handle: string }} line
+ */
+
+/**
+ * Writes a file (0600) whole or not at all.
+ * @param {string} file
+ * @param {string} content
+ */
+function replace(file, content) {
+  writeFileSync(`${file}.new`, content, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
 }
 
 /** The folder with everything that a demo keeps. Folders are 0700, files 0600. */
@@ -72,20 +89,32 @@ export class Home {
 
   /** @returns {Memory} */
   recall() {
-    const file = path.join(this.folder, 'demo.json');
-    try {
-      return JSON.parse(readFileSync(file, 'utf8'));
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return {};
-      throw new StartError(`${file} cannot be read; to begin anew delete ${this.folder}.`);
-    }
+    return this.#read(path.join(this.folder, 'demo.json')) ?? {};
   }
 
   /** @param {Memory} memory */
   remember(memory) {
-    const file = path.join(this.folder, 'demo.json');
-    writeFileSync(`${file}.new`, `${JSON.stringify(memory, null, 2)}\n`, { mode: 0o600, flush: true });
-    renameSync(`${file}.new`, file);
+    replace(path.join(this.folder, 'demo.json'), `${JSON.stringify(memory, null, 2)}\n`);
+  }
+
+  /** @returns {Enrolled | undefined} */
+  readAgent() {
+    return this.#read(path.join(this.agent, 'agent.json'));
+  }
+
+  /** @param {Enrolled} enrolled */
+  writeAgent(enrolled) {
+    replace(path.join(this.agent, 'agent.json'), `${JSON.stringify(enrolled, null, 2)}\n`);
+  }
+
+  /** @param {string} file */
+  #read(file) {
+    try {
+      return JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw new StartError(`${file} cannot be read; to begin anew delete ${this.folder}.`);
+    }
   }
 
   /** @param {ProgramName} name */
@@ -103,9 +132,7 @@ export class Home {
    * @param {number} pid
    */
   writePid(name, pid) {
-    const file = this.#pidFile(name);
-    writeFileSync(`${file}.new`, `${pid}\n`, { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    replace(this.#pidFile(name), `${pid}\n`);
   }
 
   /**

@@ -12,6 +12,7 @@ const RELEASES = ['12', '13', '14', '15', '26', '27'];
  * @property {string | undefined} macos release of the virtual Mac; undefined when not asked for
  * @property {boolean} virtual whether a virtual Mac is run
  * @property {boolean} pacing
+ * @property {string | undefined} handle number or email of the real Mac's line
  * @property {boolean} allowSending whether the agent may send from a real Mac
  */
 
@@ -25,6 +26,7 @@ On a Mac the agent reads the real Messages and sends nothing unless --allow-send
   --macos RELEASE   release of the virtual Mac: ${RELEASES.join(', ')}; on a Mac, use a virtual one
   --pacing off      send as fast as the virtual Mac takes it; no line is paced yet, so this changes nothing today
   --allow-sending   on a Mac, let the agent send from the signed-in account
+  --handle HANDLE   on a Mac, the number or email that messages leave from, where Messages does not show it
   --help            print this
 
 State is kept in ./.bluerelay, or in the folder that BLUERELAY_DEMO_HOME names.`;
@@ -45,6 +47,7 @@ function parse(argv) {
         port: { type: 'string' },
         macos: { type: 'string' },
         pacing: { type: 'string' },
+        handle: { type: 'string' },
         'allow-sending': { type: 'boolean', default: false },
       },
     }).values;
@@ -77,6 +80,7 @@ export function readOptions(argv, platform) {
     macos: values.macos,
     virtual,
     pacing: values.pacing !== 'off',
+    handle: values.handle,
     allowSending: values['allow-sending'],
   };
 }

@@ -4,12 +4,14 @@ import { choosePort } from './port.mjs';
 import { isRunning, signalIfAlive } from './process-table.mjs';
 import { Program } from './program.mjs';
 import { ROOT } from './provision.mjs';
-import { runForJson } from './run-command.mjs';
+import { runCommand, runForJson } from './run-command.mjs';
 import { StartError } from './start-error.mjs';
 
 const AGENT = path.join(ROOT, 'dist', 'agent', 'main.js');
 const BRIDGE = path.join(ROOT, 'dist', 'bridge', 'main.js');
 const DEFAULT_RELEASE = '26';
+/** The own number of the virtual Mac: one that nobody can have. */
+const VIRTUAL_LINE = '+14155550100';
 /** How long the three together may take to become ready, in milliseconds. */
 const READY_LIMIT_MS = 60_000;
 /** How long children of a start that was killed are waited for, before they are killed. */
@@ -102,7 +104,7 @@ export class Relay {
     this.#checkRelease();
     await endLeftovers(this.#home, signal);
     this.#port = await choosePort(this.#options.port, this.#memory.port);
-    const people = this.#options.virtual ? await this.#startVirtualMac(signal) : null;
+    const virtualMac = this.#options.virtual ? await this.#startVirtualMac(signal) : null;
     await this.#startBridge(signal);
     const account = await this.#account(signal);
     const line = await this.#enrol(account.id, signal);
@@ -113,15 +115,7 @@ export class Relay {
       account: { liveKey: account.liveKey, sandboxKey: account.sandboxKey },
       lines: [{ id: line.id, handle: line.handle }],
       agent: { home: this.#home.agent },
-      virtualMac: people && {
-        home: this.#home.virtualMac,
-        messagesDb: path.join(this.#home.virtualMac, 'Library', 'Messages', 'chat.db'),
-        callHistoryDb: path.join(
-          this.#home.virtualMac,
-          'Library/Application Support/CallHistoryDB/CallHistory.storedata',
-        ),
-        people,
-      },
+      virtualMac,
     };
   }
 
@@ -191,15 +185,23 @@ export class Relay {
   /** @param {AbortSignal} signal */
   async #startVirtualMac(signal) {
     const macos = this.#options.macos ?? this.#memory.macos ?? DEFAULT_RELEASE;
-    const env = { ...this.#env, BLUERELAY_HOME: this.#home.agent };
     const home = this.#home.virtualMac;
-    const args = [AGENT, 'virtual-mac', 'run', '--home', home, '--macos', macos, '--json'];
-    await this.#run('virtual-mac', () => args, env, signal);
+    const args = [
+      AGENT,
+      'virtual-mac',
+      'run',
+      '--home',
+      home,
+      '--macos',
+      macos,
+      '--line',
+      VIRTUAL_LINE,
+      '--json',
+    ];
+    const line = await this.#run('virtual-mac', () => args, this.#agentEnv, signal);
     if (this.#memory.macos !== macos) this.#remember({ macos });
-    return await runForJson('The people of the virtual Mac', [AGENT, 'virtual-mac', 'people', '--json'], {
-      env: this.#agentEnv,
-      signal,
-    });
+    const { messagesDb, callHistoryDb, people } = JSON.parse(line);
+    return { home, messagesDb, callHistoryDb, people };
   }
 
   /** @param {AbortSignal} signal */
@@ -226,36 +228,47 @@ export class Relay {
   }
 
   /**
+   * The line of the agent, which is enrolled when it is not yet; an agent whose bridge moved to another port follows it.
    * @param {string} accountId
    * @param {AbortSignal} signal
    */
   async #enrol(accountId, signal) {
-    if (this.#memory.line) return this.#memory.line;
+    const enrolled = this.#home.readAgent();
+    if (enrolled) {
+      if (enrolled.bridge !== this.#url) this.#home.writeAgent({ ...enrolled, bridge: this.#url });
+      return enrolled.line;
+    }
     const { token } = await runForJson(
       'The enrolment token could not be made',
       [BRIDGE, 'agent', 'token', '--account', accountId, '--json'],
       { env: this.#bridgeEnv, signal },
     );
+    const handle = this.#options.virtual ? VIRTUAL_LINE : this.#options.handle;
     const { line } = await runForJson(
       'The agent could not be enrolled',
-      [AGENT, 'enrol', '--bridge', this.#url, '--token', '-', '--json'],
+      [
+        AGENT,
+        'enrol',
+        '--bridge',
+        this.#url,
+        '--token',
+        '-',
+        '--json',
+        ...(handle ? ['--handle', handle] : []),
+      ],
       { env: this.#agentEnv, input: token, signal },
     );
-    this.#remember({ line });
     return line;
   }
 
   /** @param {AbortSignal} signal */
   async #startAgent(signal) {
     const sending = this.#options.virtual || this.#options.allowSending;
-    const args = [AGENT, 'run', ...(sending ? ['--allow-sending'] : [])];
-    void this.#run('agent', () => args, this.#agentEnv, signal).catch(() => undefined);
+    const args = [AGENT, 'run', '--json', ...(sending ? ['--allow-sending'] : [])];
+    await this.#run('agent', () => args, this.#agentEnv, signal);
     await this.#until(signal, async () => {
-      const status = await runForJson('The status of the agent', [AGENT, 'status', '--json'], {
-        env: this.#agentEnv,
-        signal,
-      });
-      return status.link?.state === 'open';
+      const asked = runCommand('The link', [AGENT, 'status', '--json'], { env: this.#agentEnv, signal });
+      return asked.then(() => true);
     });
   }
 

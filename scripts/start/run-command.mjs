@@ -5,7 +5,22 @@ import { StartError } from './start-error.mjs';
 const KEPT = 64 * 1024;
 
 /**
- * What a failed program said for people: its last line that is not a log line, or the message of its last one.
+ * The message of a log line of ours; undefined when it is something else, or was cut off.
+ * @param {string} line
+ */
+function logged(line) {
+  try {
+    const { msg, err } = JSON.parse(line);
+    return [msg, err?.message].filter(Boolean).join(': ') || undefined;
+  } catch {
+    // Whatever it is, it is not for people.
+    return undefined;
+  }
+}
+
+/**
+ * What a failed program said for people, as one line: its last `Error:` with what it advises to try, or else its last
+ * words.
  * @param {string} output
  * @returns {string | undefined}
  */
@@ -15,16 +30,11 @@ export function reasonIn(output) {
     .map((line) => line.trim())
     .filter(Boolean);
   const plain = lines.filter((line) => !line.startsWith('{') && !/^(at |Node\.js v)/.test(line));
-  if (plain.length > 0) return plain.at(-1);
-  const last = lines.at(-1);
-  if (last === undefined) return undefined;
-  try {
-    const { msg, err } = JSON.parse(last);
-    return [msg, err?.message].filter(Boolean).join(': ') || undefined;
-  } catch {
-    // A log line that was cut off says nothing to a person.
-    return undefined;
-  }
+  const errorAt = plain.findLastIndex((line) => /^(\w*Error|error): /.test(line));
+  if (errorAt === -1) return plain.at(-1) ?? logged(lines.at(-1) ?? '');
+  const [error = '', advice] = plain.slice(errorAt);
+  const said = error.replace(/^Error: /, '').replace(/\.$/, '');
+  return advice?.startsWith('Try: ') ? `${said}. ${advice}` : said;
 }
 
 /**
