@@ -42,6 +42,8 @@ export function openJournalFile(file: string): Database.Database {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('trusted_schema = OFF');
+    // What is erased is overwritten: texts do not linger in free pages.
+    db.pragma('secure_delete = ON');
     const check = db.pragma('quick_check(1)', { simple: true });
     if (check !== 'ok')
       throw new AppError('The journal is damaged', {

@@ -1,0 +1,260 @@
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openJournal } from '../../agent/journal/journal.ts';
+import type { Journal } from '../../agent/journal/types.ts';
+import { createLink, type Link, type LinkOptions } from '../../agent/link/link.ts';
+import type { CloseCode } from '../../bridge/protocol/close-codes.ts';
+import { signedText } from '../../bridge/protocol/frames.ts';
+import { MAX_FRAME_BYTES, WINDOW } from '../../bridge/protocol/limits.ts';
+import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { eventually } from '../support/eventually.ts';
+import { FakeBridge } from '../support/fake-bridge.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const RUSHED = AbortSignal.abort();
+
+let bridge: FakeBridge;
+let journal: Journal;
+let link: Link;
+let accepted = 0;
+
+function start(options: Partial<LinkOptions> = {}): void {
+  link = createLink({
+    identity: {
+      agentId: 'ag_1',
+      url: bridge.url,
+      sign: (nonce) => sign(null, signedText('ag_1', nonce), privateKey).toString('base64url'),
+    },
+    versions: { agent: '0.0.0', macos: 'virtual' },
+    journal,
+    clock: systemClock,
+    logger: silentLogger,
+    onCommands: () => {
+      accepted += 1;
+    },
+    backoff: { baseMs: 1, capMs: 5 },
+    ...options,
+  });
+  link.start();
+}
+
+function receive(count: number): void {
+  journal.record({
+    at: Date.now(),
+    events: Array.from({ length: count }, () => ({
+      type: 'message.received' as const,
+      guid: 'guid',
+      conversation: null,
+      from: '+14155550101',
+      service: 'iMessage',
+      text: 'hi',
+      at: isoTime(Date.now()),
+    })),
+  });
+}
+
+const seqs = (events: ReadonlyArray<{ seq: number }>): number[] => events.map(({ seq }) => seq);
+const upTo = (last: number, first = 1): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+beforeEach(async () => {
+  accepted = 0;
+  bridge = await FakeBridge.start();
+  journal = openJournal(path.join(tempFolder(), 'journal.db'));
+});
+
+afterEach(async () => {
+  await link.stop(RUSHED);
+  await bridge.stop();
+  journal.close();
+});
+
+describe('link', () => {
+  test('proves who it is by signing the nonce of this connection', async () => {
+    start();
+    const session = await bridge.session(1);
+    const hello = await session.hello();
+    expect(hello).toMatchObject({ agentId: 'ag_1', journalId: journal.id(), commandAck: 0, protocol: 1 });
+    const signature = Buffer.from(hello.signature, 'base64url');
+    expect(verify(null, signedText('ag_1', session.nonce), publicKey, signature)).toBe(true);
+  });
+
+  test('sends events from where the bridge is, and again after a cut those it did not acknowledge', async () => {
+    receive(5);
+    start();
+    const first = await bridge.session(1);
+    await first.welcome(2);
+    await eventually(() => first.events.length === 3);
+    expect(seqs(first.events)).toEqual([3, 4, 5]);
+    first.send({ type: 'ack', seq: 4 });
+    await eventually(() => seqs(journal.eventsAfter(0, 10)).join() === '5');
+    first.socket.terminate();
+    const second = await bridge.session(2);
+    await second.welcome(4);
+    receive(1);
+    await eventually(() => second.events.length === 2);
+    expect(seqs(second.events)).toEqual([5, 6]);
+  });
+
+  test('reconnects five times and loses nothing', async () => {
+    start();
+    let seen = 0;
+    for (const round of [1, 2, 3, 4, 5]) {
+      const session = await bridge.session(round);
+      await session.welcome(seen);
+      receive(3);
+      await eventually(() => session.events.length === 3);
+      seen = session.events.at(-1)?.seq ?? 0;
+      session.close('going_away');
+    }
+    expect(seen).toBe(15);
+    await bridge.session(6);
+  });
+
+  test('never has more than the window unacknowledged', async () => {
+    receive(WINDOW + 20);
+    start();
+    const session = await bridge.session(1);
+    await session.welcome();
+    await eventually(() => session.events.length >= WINDOW);
+    receive(1);
+    expect(session.events).toHaveLength(WINDOW);
+    session.send({ type: 'ack', seq: 10 });
+    await eventually(() => session.events.length === WINDOW + 10);
+    expect(seqs(session.events)).toEqual(upTo(WINDOW + 10));
+  });
+
+  test('acknowledges commands once they are in the journal, and drops those that come again', async () => {
+    start();
+    const first = await bridge.session(1);
+    await first.welcome();
+    first.command(1, sendCommand('cmd_1'));
+    first.command(2, sendCommand('cmd_2'));
+    await eventually(() => first.acks.at(-1) === 2);
+    expect(journal.commandsIn(['queued']).map(({ id }) => id)).toEqual(['cmd_1', 'cmd_2']);
+    first.socket.terminate();
+    const second = await bridge.session(2);
+    expect((await second.hello()).commandAck).toBe(2);
+    await second.welcome(0, 2);
+    second.command(2, sendCommand('cmd_2'));
+    second.command(3, sendCommand('cmd_1'));
+    second.command(4, sendCommand('cmd_4'));
+    await eventually(() => second.acks.at(-1) === 4);
+    expect(journal.commandsIn(['queued']).map(({ id }) => id)).toEqual(['cmd_1', 'cmd_2', 'cmd_4']);
+    expect(accepted).toBeGreaterThan(0);
+  });
+
+  test('translates deadlines from the clock of the bridge', async () => {
+    await bridge.stop();
+    const ahead = 3_600_000;
+    bridge = await FakeBridge.start(() => Date.now() + ahead);
+    start();
+    const session = await bridge.session(1);
+    await session.welcome();
+    const deadline = Date.now() + ahead + 60_000;
+    session.command(1, sendCommand('cmd_1', { expiresAt: deadline }));
+    const command = await eventually(() => journal.command('cmd_1'));
+    expect(Math.abs(command.expiresAt - (Date.now() + 60_000))).toBeLessThan(5_000);
+    expect(link.status().clockSkewMs).toBeGreaterThan(ahead - 5_000);
+  });
+
+  test.each<[string, (frame: (text: string | Buffer) => void) => void, CloseCode, number]>([
+    ['no JSON', (send) => send('{'), 'bad_frame', 4400],
+    ['an unknown type', (send) => send('{"type":"shutdown"}'), 'bad_frame', 4400],
+    ['an unknown field', (send) => send('{"type":"ack","seq":0,"more":1}'), 'bad_frame', 4400],
+    ['binary', (send) => send(Buffer.from('{"type":"ack","seq":0}')), 'bad_frame', 4400],
+    [
+      'an acknowledgement of what was never sent',
+      (send) => send('{"type":"ack","seq":9}'),
+      'bad_frame',
+      4400,
+    ],
+    [
+      'a gap',
+      (send) => send(JSON.stringify({ type: 'command', seq: 2, command: sendCommand('c') })),
+      'bad_frame',
+      4400,
+    ],
+    ['too large a frame', (send) => send(`"${'x'.repeat(MAX_FRAME_BYTES)}"`), 'frame_too_large', 1009],
+  ])('ends the connection on %s and tries again', async (_, act, code, status) => {
+    start();
+    const session = await bridge.session(1);
+    await session.welcome();
+    await eventually(() => link.status().state === 'open');
+    act((data) => session.socket.send(data));
+    await eventually(() => session.closed);
+    expect(session.closed?.status).toBe(status);
+    await bridge.session(2);
+    expect(link.status().lastEnd?.code).toBe(code);
+    expect(journal.commandsIn(['queued'])).toEqual([]);
+  });
+
+  test.each<CloseCode>(['superseded', 'revoked', 'unauthorized', 'unsupported_version'])(
+    'stops for good when it is closed as %s',
+    async (code) => {
+      start();
+      const session = await bridge.session(1);
+      await session.hello();
+      session.close(code);
+      await eventually(() => link.status().state === 'stopped');
+      expect(link.status()).toMatchObject({ lastEnd: { code }, retryAt: null });
+      expect(bridge.sessions).toHaveLength(1);
+    },
+  );
+
+  test('notices that nothing arrives any more, and dials again', async () => {
+    const clock = new ManualClock();
+    start({ clock, backoff: { baseMs: 1, capMs: 1 } });
+    const session = await bridge.session(1);
+    await session.welcome();
+    await eventually(() => link.status().state === 'open');
+    // Half open: the other side neither answers nor reads any more.
+    session.socket.pause();
+    await clock.advance(45_000);
+    await eventually(() => link.status().lastEnd?.code === 'silent');
+    await eventually(async () => {
+      await clock.advance(10);
+      return bridge.sessions.length === 2;
+    });
+  });
+
+  test('begins a new count of events when the bridge has fewer or more than the journal gave out', async () => {
+    receive(3);
+    journal.acknowledgeEvents(2);
+    start();
+    const before = journal.id();
+    const session = await bridge.session(1);
+    await session.welcome(1);
+    const second = await bridge.session(2);
+    expect((await second.hello()).journalId).not.toBe(before);
+    await second.welcome(0);
+    await eventually(() => second.events.length === 1);
+    expect(seqs(second.events)).toEqual([1]);
+    second.socket.terminate();
+    const third = await bridge.session(3);
+    await third.welcome(77);
+    const fourth = await bridge.session(4);
+    await fourth.welcome(0);
+    await eventually(() => seqs(fourth.events).join() === '1');
+  });
+
+  test('lets the bridge take the last events before it goes', async () => {
+    start();
+    const session = await bridge.session(1);
+    await session.welcome();
+    await eventually(() => link.status().state === 'open');
+    receive(2);
+    const stopped = link.stop(new AbortController().signal);
+    await eventually(() => session.events.length === 2);
+    expect(session.closed).toBeUndefined();
+    session.send({ type: 'ack', seq: 2 });
+    await stopped;
+    await eventually(() => session.closed);
+    expect(session.closed).toMatchObject({ status: 1001, reason: 'going_away' });
+    expect(journal.eventsAfter(0, 1)).toEqual([]);
+  });
+});
