@@ -3,13 +3,11 @@ import { faultSchema } from './faults.ts';
 
 /** Name of the Unix socket of a virtual Mac in its home. */
 export const SOCKET_NAME = 'virtual-mac.sock';
-/** Longest request or answer, in bytes. */
-export const MAX_LINE_BYTES = 1024 * 1024;
 
 const text = z.string().min(1).max(200_000);
 
 /** How a script names a participant: by handle, or by `<account id>:<handle>`. */
-export const participantSchema = z.strictObject({
+const participantSchema = z.strictObject({
   account: z.string().max(200),
   by: z.enum(['name', 'id']),
   value: z.string().max(400),

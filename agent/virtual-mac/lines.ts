@@ -1,8 +1,9 @@
-import { MAX_LINE_BYTES } from './control.ts';
+/** Longest request to, or answer of, a virtual Mac, in bytes. */
+const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into lines. The returned function takes a chunk and gives the lines that it completes;
- * it throws RangeError when a line is longer than both sides agreed on.
+ * it throws RangeError when a line is longer than {@link MAX_LINE_BYTES}.
  */
 export function lineSplitter(): (chunk: Buffer) => string[] {
   let pending: Buffer[] = [];

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { socketPath } from '../control/socket-path.ts';
@@ -7,6 +5,7 @@ import { SOCKET_NAME } from './control.ts';
 import { askVirtualMac } from './control-client.ts';
 import { serveControl } from './control-server.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
+import { makeHome } from './home.ts';
 import { Life } from './life.ts';
 import { MessagesApp } from './messages-app.ts';
 import { openMessagesStore } from './messages-store.ts';
@@ -97,17 +96,4 @@ export async function receiveText(home: string, from: string, text: string): Pro
 /** Makes something go wrong in a running virtual Mac, once unless told. Throws AppError `virtual_mac_not_running`. */
 export async function causeFault(home: string, fault: FaultInput): Promise<void> {
   await askVirtualMac(home, { call: 'fault', fault: faultSchema.parse(fault) });
-}
-
-function makeHome(home: string): void {
-  try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new AppError('the home of the virtual Mac cannot be made', {
-      code: 'home_not_writable',
-      retry: 'after-fix',
-      hint: 'Name a folder that you may write to: --home DIR',
-      cause,
-    });
-  }
 }
