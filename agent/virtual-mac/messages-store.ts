@@ -1,16 +1,24 @@
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { appleNanoseconds } from './messages-store/apple-time.ts';
+import { Attachments } from './messages-store/attachments.ts';
+import { Calls } from './messages-store/calls.ts';
 import { ChatFile } from './messages-store/chat-file.ts';
 import { Chats } from './messages-store/chats.ts';
+import { Disk } from './messages-store/disk.ts';
+import { Edits } from './messages-store/edits.ts';
 import {
   callHistoryPath,
   messagesDatabasePath,
   openCallHistory,
   openMessagesDatabase,
 } from './messages-store/files.ts';
+import { FullMessages } from './messages-store/full-messages.ts';
+import { Groups } from './messages-store/groups.ts';
 import { ownerOf } from './messages-store/identity.ts';
-import { MessageRows, noSuchMessage } from './messages-store/message-rows.ts';
-import type { MacosRelease, MessagesStore, WrittenRow } from './types.ts';
+import { MessageRows } from './messages-store/message-rows.ts';
+import { States } from './messages-store/states.ts';
+import { Tapbacks } from './messages-store/tapbacks.ts';
+import type { MacosRelease, MessagesStore } from './types.ts';
 
 export interface MessagesStoreOptions {
   /** Home folder of the virtual Mac; `Library` in it is made when missing. */
@@ -32,34 +40,60 @@ const SERVICE = 'iMessage';
  * the same file; see `registerAppFunctions` for what they can without the functions of Messages.
  */
 export function openMessagesStore(options: MessagesStoreOptions): MessagesStore {
+  const { home, macos } = options;
   const owner = ownerOf(options.line);
-  const file = new ChatFile(openMessagesDatabase(options.home, options.macos));
-  openCallHistory(options.home).close();
-  const chats = new Chats(file, owner, options.macos);
-  const messages = new MessageRows(file, chats, owner);
-
-  const join = (row: WrittenRow, handle: string): void =>
-    file.write(() => {
-      const found = file.get<{ service: string | null }>('message', ['service'], { ROWID: row.rowid });
-      if (!found) throw noSuchMessage();
-      chats.addMessage(chats.ensureDirect(handle, found.service ?? SERVICE).ROWID, row.rowid);
-    });
+  const file = new ChatFile(openMessagesDatabase(home, macos));
+  openCallHistory(home).close();
+  const chats = new Chats(file, owner, macos);
+  const rows = new MessageRows(file, chats, owner);
+  const messages = new FullMessages(file, chats, rows, owner);
+  const states = new States({ file, chats, rows, messages, owner });
+  const attachments = new Attachments(file, home);
+  const tapbacks = new Tapbacks(file, chats, rows, messages);
+  const edits = new Edits(file, rows);
+  const groups = new Groups(file, chats, rows);
+  const calls = new Calls(home, owner);
 
   return {
-    databasePath: messagesDatabasePath(options.home),
-    callHistoryPath: callHistoryPath(options.home),
+    databasePath: messagesDatabasePath(home),
+    callHistoryPath: callHistoryPath(home),
     line: owner.line,
     insertIncoming: ({ from, text, at, service = SERVICE }) =>
-      messages.insertIncoming({ peer: from, text, at, service }),
+      rows.insertIncoming({ peer: from, text, at, service }),
     insertOutgoing: ({ to, text, at, service = SERVICE }) =>
-      messages.insertOutgoing({ peer: to, text, at, service }),
-    join,
-    markSent: (guid) => messages.change(guid, { is_finished: 1, is_sent: 1, error: 0 }),
-    markDelivered: (guid, at) =>
-      messages.change(guid, { is_delivered: 1, date_delivered: appleNanoseconds(at) }),
-    markRead: (guid, at) => messages.change(guid, { is_read: 1, date_read: appleNanoseconds(at) }),
-    markFailed: (guid, error) => messages.change(guid, { error, is_finished: 1, is_sent: 0 }),
+      rows.insertOutgoing({ peer: to, text, at, service }),
+    join: (row, handle) => states.join(row, { handle }),
+    markSent: (guid) => rows.change(guid, { is_finished: 1, is_sent: 1, error: 0 }),
+    markDelivered: (guid, at) => rows.change(guid, { is_delivered: 1, date_delivered: appleNanoseconds(at) }),
+    markRead: (guid, at) => rows.change(guid, { is_read: 1, date_read: appleNanoseconds(at) }),
+    markFailed: (guid, error) => rows.change(guid, { error, is_finished: 1, is_sent: 0 }),
     chatGuid: (handle) => chats.anyDirect(handle)?.guid,
-    close: () => file.db.close(),
+
+    insertMessage: (message) => messages.insert(message),
+    joinChat: (row, chat) => states.join(row, chat),
+    attach: (row, attachment) => attachments.add(row, attachment),
+    setTransfer: (guid, state, content) => attachments.setTransfer(guid, state, content),
+    attachmentPath: (guid) => attachments.path(guid),
+    insertTapback: (tapback) => tapbacks.insert(tapback),
+    editMessage: (guid, edit) => edits.edit(guid, edit),
+    unsendMessage: (guid, unsend) => edits.unsend(guid, unsend),
+    setBalloon: (guid, balloon) => states.setBalloon(guid, balloon),
+    markPlayed: (guid, at) => states.markPlayed(guid, at),
+    downgrade: (guid, service) => states.downgrade(guid, service),
+    sendScheduled: (guid, at) => states.sendScheduled(guid, at),
+    setFiltered: (chat, filtered) => states.setFiltered(chat, filtered),
+    insertSelf: (message) => states.insertSelf(message),
+    flipFromMe: (guid) => states.flipFromMe(guid),
+    backfill: (many) => states.backfill(many),
+    insertGhost: (at) => states.insertGhost(at),
+    reindex: (guid) => states.reindex(guid),
+    createGroup: (group) => groups.create(group),
+    insertGroupNote: (group, note, by, at) => groups.note(group, note, by, at),
+    insertCall: (call) => calls.insert(call),
+    disk: new Disk(file, home, macos),
+    close: () => {
+      calls.close();
+      file.close();
+    },
   };
 }

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openMessagesStore } from '../../agent/virtual-mac/messages-store.ts';
 import { type MacosRelease, type MessagesStore, macosReleases } from '../../agent/virtual-mac/types.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import { messageRow, openReader, openStore } from '../support/messages-store.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const LINE = '+14155550100';
@@ -13,31 +14,15 @@ const AT = Date.UTC(2026, 4, 1, 12, 0, 0) + 0.25;
 /** Nanoseconds from 2001-01-01 to AT. */
 const AT_NS = 799_329_600_000_250_000n;
 
-function open(home: string, macos: MacosRelease = '26'): MessagesStore {
-  const store = openMessagesStore({ home, macos, line: LINE, clock: new ManualClock() });
-  onTestFinished(() => store.close());
-  return store;
-}
-
-function reader(file: string): Database.Database {
-  const db = new Database(file, { readonly: true });
-  db.defaultSafeIntegers(true);
-  onTestFinished(() => void db.close());
-  return db;
-}
-
-type Cells = Record<string, unknown>;
-
-const message = (db: Database.Database, guid: string): Cells =>
-  db.prepare<[string], Cells>('SELECT * FROM message WHERE guid = ?').get(guid) ?? {};
+const open = (home: string, macos: MacosRelease = '26'): MessagesStore => openStore(home, macos, LINE);
 
 describe.each(macosReleases)('macOS %s', (macos) => {
   test('a row is there before its join, whole', () => {
     const store = open(tempFolder(), macos);
-    const db = reader(store.databasePath);
+    const db = openReader(store.databasePath);
     const { guid, rowid } = store.insertIncoming({ from: PEER, text: 'hello 👋', at: AT });
 
-    const row = message(db, guid);
+    const row = messageRow(db, guid);
     expect(row).toMatchObject({
       ROWID: BigInt(rowid),
       text: null,
@@ -63,7 +48,7 @@ describe.each(macosReleases)('macOS %s', (macos) => {
 
   test('the join makes the chat, carries the date and touches the row', () => {
     const store = open(tempFolder(), macos);
-    const db = reader(store.databasePath);
+    const db = openReader(store.databasePath);
     const row = store.insertIncoming({ from: PEER, text: 'x', at: AT });
     expect(store.chatGuid(PEER)).toBeUndefined();
     const before = db.pragma('data_version', { simple: true });
@@ -97,9 +82,9 @@ describe.each(macosReleases)('macOS %s', (macos) => {
 
   test('an outgoing row goes from unfinished to read, or fails', () => {
     const store = open(tempFolder(), macos);
-    const db = reader(store.databasePath);
+    const db = openReader(store.databasePath);
     const { guid } = store.insertOutgoing({ to: PEER, text: 'out', at: AT });
-    expect(message(db, guid)).toMatchObject({
+    expect(messageRow(db, guid)).toMatchObject({
       is_from_me: 1n,
       is_finished: 0n,
       is_sent: 0n,
@@ -108,15 +93,15 @@ describe.each(macosReleases)('macOS %s', (macos) => {
       destination_caller_id: LINE,
     });
     store.markSent(guid);
-    expect(message(db, guid)).toMatchObject({ is_finished: 1n, is_sent: 1n, is_delivered: 0n });
+    expect(messageRow(db, guid)).toMatchObject({ is_finished: 1n, is_sent: 1n, is_delivered: 0n });
     store.markDelivered(guid, AT);
-    expect(message(db, guid)).toMatchObject({ is_delivered: 1n, date_delivered: AT_NS });
+    expect(messageRow(db, guid)).toMatchObject({ is_delivered: 1n, date_delivered: AT_NS });
     store.markRead(guid, AT + 1);
-    expect(message(db, guid)).toMatchObject({ is_read: 1n, date_read: AT_NS + 1_000_000n });
+    expect(messageRow(db, guid)).toMatchObject({ is_read: 1n, date_read: AT_NS + 1_000_000n });
 
     const failed = store.insertOutgoing({ to: PEER, text: 'nobody', at: AT }).guid;
     store.markFailed(failed, 22);
-    expect(message(db, failed)).toMatchObject({ error: 22n, is_finished: 1n, is_sent: 0n });
+    expect(messageRow(db, failed)).toMatchObject({ error: 22n, is_finished: 1n, is_sent: 0n });
     const kept = db.prepare("SELECT value FROM kvtable WHERE key = 'lastFailedMessageDate'").get();
     expect(kept).toEqual({ value: AT_NS });
   });
@@ -135,7 +120,7 @@ describe.each(macosReleases)('macOS %s', (macos) => {
     const store = open(home, macos);
     const row = store.insertOutgoing({ to: PEER, text: 'later', at: AT + 3 });
     store.join(row, PEER);
-    const db = reader(store.databasePath);
+    const db = openReader(store.databasePath);
     expect(store.chatGuid(PEER)).toBe(chat);
     expect(db.prepare('SELECT count(*) AS n FROM chat').get()).toEqual({ n: 1n });
     expect(db.prepare('SELECT count(*) AS n FROM chat_handle_join').get()).toEqual({ n: 1n });
@@ -155,7 +140,7 @@ test('a chat on another service is another chat before 26 and the same chat sinc
     for (const service of ['iMessage', 'SMS']) {
       store.join(store.insertIncoming({ from: PEER, text: service, at: AT, service }), PEER);
     }
-    return reader(store.databasePath).prepare('SELECT guid FROM chat ORDER BY ROWID').all();
+    return openReader(store.databasePath).prepare('SELECT guid FROM chat ORDER BY ROWID').all();
   };
   expect(chats('15')).toEqual([{ guid: `iMessage;-;${PEER}` }, { guid: `SMS;-;${PEER}` }]);
   expect(chats('26')).toEqual([{ guid: `any;-;${PEER}` }]);
@@ -170,7 +155,7 @@ test('files are open to their owner alone, also -wal and -shm', () => {
   expect(mode(store.callHistoryPath)).toBe(0o600);
   expect(mode(path.dirname(store.databasePath))).toBe(0o700);
   expect(mode(path.join(home, 'Library'))).toBe(0o700);
-  expect(reader(store.callHistoryPath).prepare('SELECT count(*) AS n FROM ZCALLRECORD').get()).toEqual({
+  expect(openReader(store.callHistoryPath).prepare('SELECT count(*) AS n FROM ZCALLRECORD').get()).toEqual({
     n: 0n,
   });
 });
@@ -203,13 +188,13 @@ test('another client writes rows and joins beside the store, but no chats', () =
 
   store.markDelivered('FOREIGN', AT);
   const next = store.insertOutgoing({ to: PEER, text: 'next', at: AT + 5 });
-  expect(message(reader(store.databasePath), next.guid)).toMatchObject({ handle_id: 1n });
+  expect(messageRow(openReader(store.databasePath), next.guid)).toMatchObject({ handle_id: 1n });
 });
 
 test('an email is one handle however it is written', () => {
   const store = open(tempFolder());
   store.join(store.insertIncoming({ from: 'Ann@Example.com', text: 'x', at: AT }), 'ann@example.COM');
-  const db = reader(store.databasePath);
+  const db = openReader(store.databasePath);
   expect(db.prepare('SELECT id FROM handle').all()).toEqual([{ id: 'ann@example.com' }]);
   expect(store.chatGuid('ANN@example.com')).toBe('any;-;ann@example.com');
 });

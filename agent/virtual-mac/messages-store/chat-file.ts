@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { AppError } from '../../../bridge/runtime/app-error.ts';
 
 /** A value that SQLite can hold; times are BigInt, since nanoseconds since 2001 are beyond exact numbers. */
 export type Cell = string | number | bigint | Buffer | null;
@@ -17,8 +18,28 @@ export class ChatFile {
     this.#db = db;
   }
 
+  /** @throws AppError `database_away` while there is no file. */
   get db(): Database.Database {
-    return this.#db;
+    if (this.#db.open) return this.#db;
+    throw new AppError('The database of the virtual Mac is not there.', {
+      code: 'database_away',
+      retry: 'later',
+      hint: 'Restore the database, or open the store again.',
+    });
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** @throws AppError `unsupported_release` when the table lacks the column. */
+  needs(table: string, column: string): void {
+    if (this.columns(table).has(column)) return;
+    throw new AppError(`This release of macOS has no ${table}.${column}.`, {
+      code: 'unsupported_release',
+      retry: 'never',
+      hint: 'Use a virtual Mac of a newer release.',
+    });
   }
 
   /** Goes on with another connection; the caller has closed the old one. */
@@ -37,7 +58,7 @@ export class ChatFile {
   columns(table: string): ReadonlySet<string> {
     let names = this.#columns.get(table);
     if (!names) {
-      const found = this.#db.prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)');
+      const found = this.db.prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)');
       names = new Set(found.all(table).map((column) => column.name));
       this.#columns.set(table, names);
     }
@@ -50,8 +71,8 @@ export class ChatFile {
 
   /** Runs `work` as one transaction that holds the write lock from its beginning. */
   write<T>(work: () => T): T {
-    if (this.#db.inTransaction) return work();
-    return this.#db.transaction(work).immediate();
+    if (this.db.inTransaction) return work();
+    return this.db.transaction(work).immediate();
   }
 
   /** Inserts a row and returns its ROWID. */
@@ -107,7 +128,7 @@ export class ChatFile {
   #prepared(sql: string): Database.Statement<Cell[]> {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.#db.prepare<Cell[]>(sql);
+      statement = this.db.prepare<Cell[]>(sql);
       this.#statements.set(sql, statement);
     }
     return statement;

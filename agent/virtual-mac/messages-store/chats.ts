@@ -1,9 +1,11 @@
-import { type MacosRelease, macosReleases } from '../types.ts';
+import { randomInt } from 'node:crypto';
+import { AppError } from '../../../bridge/runtime/app-error.ts';
+import { type ChatTarget, type MacosRelease, macosReleases } from '../types.ts';
 import type { ChatFile } from './chat-file.ts';
 import { canonicalHandle, newGuid, type Owner } from './identity.ts';
 
 /** `chat.style` of a conversation with one person. */
-export const DIRECT = 45;
+const DIRECT = 45;
 /** `chat.style` of a group. */
 export const GROUP = 43;
 
@@ -64,6 +66,48 @@ export class Chats {
     return chat;
   }
 
+  /** A new group, with its members; its identifier is `chat` and digits. */
+  createGroup(members: readonly string[], name: string, service: string): string {
+    const identifier = `chat${randomInt(1e14, 2 ** 48 - 1)}`;
+    const columns = this.#commonColumns();
+    const chat = this.#file.insert('chat', {
+      guid: `${this.#anyService ? 'any' : service};+;${identifier}`,
+      style: GROUP,
+      chat_identifier: identifier,
+      room_name: identifier,
+      service_name: service,
+      ...columns,
+      display_name: name,
+    });
+    for (const member of members) this.addMember(chat, this.handle(member, service));
+    const domain = service === 'iMessage' ? 'iMessageGroupID' : 'SMSGroupID';
+    this.#addLookup(chat, String(columns.group_id), domain);
+    return identifier;
+  }
+
+  /** @throws AppError `not_found` when there is no such group. */
+  group(identifier: string): ChatRow & { service_name: string } {
+    const found = this.#file.first<ChatRow & { service_name: string }>(
+      `SELECT ROWID, guid, service_name FROM chat WHERE chat_identifier = ? AND style = ${GROUP}`,
+      identifier,
+    );
+    if (found) return found;
+    throw new AppError('The virtual Mac has no such group.', {
+      code: 'not_found',
+      retry: 'never',
+      hint: 'Use the identifier that came when the group was made.',
+    });
+  }
+
+  /** The chat of a target, where it has been made. */
+  find(target: ChatTarget, service: string): ChatRow | undefined {
+    return 'group' in target ? this.group(target.group) : this.direct(target.handle, service);
+  }
+
+  ensure(target: ChatTarget, service: string): ChatRow {
+    return 'group' in target ? this.group(target.group) : this.ensureDirect(target.handle, service);
+  }
+
   addMember(chat: number, handle: number): void {
     const pair = { chat_id: chat, handle_id: handle };
     if (!this.#file.get('chat_handle_join', ['1 AS one'], pair)) this.#file.insert('chat_handle_join', pair);
@@ -99,14 +143,14 @@ export class Chats {
       style: DIRECT,
       chat_identifier: identifier,
       service_name: service,
-      ...this.commonColumns(),
+      ...this.#commonColumns(),
     });
-    this.addLookup(ROWID, identifier, service);
+    this.#addLookup(ROWID, identifier, service);
     return { ROWID, guid };
   }
 
   /** What every new chat holds. */
-  commonColumns(): Record<string, string | number> {
+  #commonColumns(): Record<string, string | number> {
     const groupId = newGuid();
     return {
       state: 3,
@@ -122,7 +166,7 @@ export class Chats {
   }
 
   /** Since macOS 26 a table finds chats by identifier; that its domain is the service is a weak guess. */
-  addLookup(chat: number, identifier: string, domain: string): void {
+  #addLookup(chat: number, identifier: string, domain: string): void {
     if (!this.#file.has('chat_lookup')) return;
     if (this.#file.get('chat_lookup', ['1 AS one'], { identifier, domain })) return;
     this.#file.insert('chat_lookup', { identifier, domain, chat, priority: 0 });

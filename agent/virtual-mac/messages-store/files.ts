@@ -8,15 +8,15 @@ import { registerAppFunctions } from './app-functions.ts';
 /** How long a write waits for another writer of the same file, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-export const messagesFolder = (home: string): string => path.join(home, 'Library', 'Messages');
+const messagesFolder = (home: string): string => path.join(home, 'Library', 'Messages');
 
 export const messagesDatabasePath = (home: string): string => path.join(messagesFolder(home), 'chat.db');
 
 export const callHistoryPath = (home: string): string =>
   path.join(home, 'Library', 'Application Support', 'CallHistoryDB', 'CallHistory.storedata');
 
-/** Makes a folder and its parents below `home`, each open to its owner alone. */
-export function privateFolder(folder: string): void {
+/** Makes a folder and its parents, each open to its owner alone. */
+function privateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
 }

@@ -1,7 +1,7 @@
 import { type MacosRelease, macosReleases } from '../types.ts';
 
 /** The releases in which something stands in the schema; without `since` from the first, without `until` to the last. */
-export interface Span {
+interface Span {
   since?: MacosRelease;
   /** The last release that has it. */
   until?: MacosRelease;
@@ -11,7 +11,7 @@ export interface Span {
  * A column: its name, its type with constraints and default as SQL, and its first and last release.
  * One that changed its declaration or its place stands once for each form, at each place.
  */
-export type ColumnFact = readonly [
+type ColumnFact = readonly [
   name: string,
   declaration: string,
   since?: MacosRelease,
@@ -45,7 +45,7 @@ export interface TriggerFact extends Span {
 const rank = (release: MacosRelease): number => macosReleases.indexOf(release);
 
 /** Whether a span covers a release. */
-export function covers(span: Span, release: MacosRelease): boolean {
+function covers(span: Span, release: MacosRelease): boolean {
   const after = span.since === undefined || rank(span.since) <= rank(release);
   const before = span.until === undefined || rank(release) <= rank(span.until);
   return after && before;
