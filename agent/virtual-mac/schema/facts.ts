@@ -11,12 +11,7 @@ interface Span {
  * A column: its name, its type with constraints and default as SQL, and its first and last release.
  * One that changed its declaration or its place stands once for each form, at each place.
  */
-type ColumnFact = readonly [
-  name: string,
-  declaration: string,
-  since?: MacosRelease,
-  until?: MacosRelease,
-];
+type ColumnFact = readonly [name: string, declaration: string, since?: MacosRelease, until?: MacosRelease];
 
 export interface TableFact extends Span {
   name: string;
