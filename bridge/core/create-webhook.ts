@@ -6,7 +6,7 @@ import { requestError } from './request-error.ts';
 import { newWebhookSecret } from './secrets.ts';
 import { isStorable } from './storable.ts';
 import type { Caller, CreateWebhookInput } from './types.ts';
-import { checkWebhookUrl } from './webhook-url.ts';
+import { parseWebhookUrl } from './webhook-url.ts';
 
 /** Endpoints of one account, of both modes together. */
 export const MAX_WEBHOOKS = 64;
@@ -18,13 +18,13 @@ export async function createWebhook(
   { accountId, mode }: Caller,
   input: CreateWebhookInput,
 ): Promise<Webhook> {
-  checkWebhookUrl(input.url, { allowHttp: allowHttpWebhooks });
+  parseWebhookUrl(input.url, { allowHttp: allowHttpWebhooks });
   const now = clock.now();
   const webhook: Webhook = {
     id: newId('wh', now),
     accountId,
     mode,
-    url: new URL(input.url).href,
+    url: input.url,
     events: patternsOf(input.events),
     description: descriptionOf(input.description),
     secret: newWebhookSecret(),
@@ -67,6 +67,6 @@ function descriptionOf(description: string | undefined): string | null {
 }
 
 const isSame = (a: Webhook, b: Webhook): boolean =>
-  a.url === b.url &&
+  new URL(a.url).href === new URL(b.url).href &&
   a.events.length === b.events.length &&
   a.events.every((event) => b.events.includes(event));
