@@ -1,3 +1,4 @@
+import { internedText } from './intern.ts';
 import { badAttributedBody } from './values.ts';
 
 /** Head byte: an int16 follows. */
@@ -31,12 +32,14 @@ export class ByteReader {
 
   /** Reads the header; throws when it is not that of a typedstream. */
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (this.#bytes[0] !== STREAM_VERSION || this.#bytes[1] !== LITTLE_ENDIAN.length) {
       throw badAttributedBody('it has no typedstream header');
     }
     this.position = 2;
-    const name = this.text(LITTLE_ENDIAN.length);
+    const name = this.name(LITTLE_ENDIAN.length);
     this.#bigEndian = name === BIG_ENDIAN;
     if (!this.#bigEndian && name !== LITTLE_ENDIAN) throw badAttributedBody('it has no typedstream header');
     this.integer(true);
@@ -110,6 +113,11 @@ export class ByteReader {
   text(length: number): string {
     const at = this.#take(length);
     return this.#bytes.toString('utf8', at, at + length);
+  }
+
+  /** This many bytes as UTF-8, where the same few names come again and again. */
+  name(length: number): string {
+    return internedText(this.#bytes, this.#take(length), length);
   }
 
   /** A copy of this many bytes. */

@@ -13,6 +13,9 @@ const MAX_VALUES = 200_000;
 /** A long string weighs one value more for each of these many characters. */
 const CHARACTERS_PER_VALUE = 64;
 
+/** With it the keys of attributes begin. */
+const UNDERSCORE = 0x5f;
+
 interface StoredClass {
   name: string;
   body: Body | undefined;
@@ -95,7 +98,8 @@ export class ObjectReader {
   /** The bytes of a '+' value as text; null for nil. */
   unsharedString(): string | null {
     if (this.bytes.skip(NIL)) return null;
-    const text = this.bytes.text(this.bytes.length());
+    const length = this.bytes.length();
+    const text = this.bytes.peek() === UNDERSCORE ? this.bytes.name(length) : this.bytes.text(length);
     this.#spend(text.length / CHARACTERS_PER_VALUE);
     return text;
   }
@@ -115,6 +119,7 @@ export class ObjectReader {
 
   /** An '@' value, whatever its class. */
   object(): AttributeValue {
+    this.#spend(1);
     if (this.bytes.skip(NIL)) return null;
     if (!this.bytes.skip(NEW)) {
       const stored = this.#reference();
@@ -178,7 +183,7 @@ export class ObjectReader {
   #sharedString(): string | null {
     if (this.bytes.skip(NIL)) return null;
     if (this.bytes.skip(NEW)) {
-      const text = this.bytes.text(this.bytes.length());
+      const text = this.bytes.name(this.bytes.length());
       this.#strings.push(text);
       return text;
     }
