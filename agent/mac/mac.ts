@@ -56,7 +56,8 @@ class WorkerMac implements Mac {
     if (!this.#options.allowSending) return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
-    return this.#queue.run(() => this.#perform(act.actId, { handle: act.handle, text: act.text }));
+    const { actId, ...input } = act;
+    return this.#queue.run(() => this.#perform(actId, input));
   }
 
   /** Rejects with AppError `act_interrupted` when the agent stops before the outcome is known. */

@@ -8,19 +8,24 @@ const MAX_INPUT_BYTES = 128 * 1024 - 64;
 const E164 = /^\+[1-9]\d{6,14}$/;
 const EMAIL = /^[^\s@:;"']{1,64}@[^\s@:;"']{1,190}\.[^\s@:;"'.]{2,63}$/;
 
+/** `<service or any>;-;<identifier>`; a group has `+` in the middle. */
+const DIRECT_CHAT = /^[A-Za-z]{1,20};-;[^\s;]{1,320}$/;
+
 /**
  * Refuses what Messages would take and then mangle: a number without its plus is accepted and fails later with error
  * 22, a chat id in place of a handle makes a bogus chat, NUL ends the text, half a surrogate pair is no character.
  * Undefined when the act may go on.
  */
-export function refusal({ handle, text }: SendTextAct): ActOutcome | undefined {
+export function refusal({ handle, text, chat }: SendTextAct): ActOutcome | undefined {
   if (!E164.test(handle) && !EMAIL.test(handle))
     return notStarted('invalid_recipient', 'the handle is neither an E.164 number nor an email address');
+  if (chat !== undefined && !DIRECT_CHAT.test(chat))
+    return notStarted('invalid_recipient', 'the chat is not the guid of a direct chat');
   if (text.length === 0 || text.length > MAX_TEXT_LENGTH)
     return notStarted('text_not_sendable', 'the text is empty or too long');
   if (text.includes('\0')) return notStarted('text_not_sendable', 'the text holds NUL');
   if (hasLoneSurrogate(text)) return notStarted('text_not_sendable', 'the text holds half a surrogate pair');
-  if (Buffer.byteLength(JSON.stringify([{ handle, text }])) > MAX_INPUT_BYTES)
+  if (Buffer.byteLength(JSON.stringify([{ handle, text, chat }])) > MAX_INPUT_BYTES)
     return notStarted('text_not_sendable', 'the text takes too many bytes');
   return undefined;
 }

@@ -24,6 +24,11 @@ export interface SendTextAct {
   /** E.164 number or email. */
   handle: string;
   text: string;
+  /**
+   * Guid of the direct chat with the handle, as chat.db has it. It is resolved before anything is sent; where Messages
+   * does not know it, as is seen on macOS 26, the handle is written to as a participant of the account.
+   */
+  chat?: string;
 }
 
 /** The only way to act on the Mac. */

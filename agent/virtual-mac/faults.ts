@@ -11,6 +11,11 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('error'), at: point, number: z.int(), times: z.int().min(1).default(1) }),
   /** Messages is not running. */
   z.strictObject({ kind: z.literal('not-running'), times: z.int().min(1).default(1) }),
+  /**
+   * A send into a chat is taken without an error and goes nowhere: its row is empty, SMS, to the chat's id as if that
+   * were a handle, and gets no join row. Seen on macOS 26.3.
+   */
+  z.strictObject({ kind: z.literal('ghost-row'), times: z.int().min(1).default(1) }),
   /** The join row of a sent message comes late, by this many milliseconds. */
   z.strictObject({
     kind: z.literal('late-join'),
@@ -43,6 +48,10 @@ export class Faults {
 
   notRunning(): boolean {
     return this.#take(this.#waiting.find(({ kind }) => kind === 'not-running')) !== undefined;
+  }
+
+  ghostRow(): boolean {
+    return this.#take(this.#waiting.find(({ kind }) => kind === 'ghost-row')) !== undefined;
   }
 
   /** How late the join row of the message that is sent now comes, in milliseconds. */

@@ -57,6 +57,12 @@ export class Life {
     return row;
   }
 
+  /** The row of a message that goes nowhere; see the fault `ghost-row`. */
+  ghost(chat: string): WrittenRow {
+    const { store, clock } = this.#options;
+    return store.insertOutgoing({ to: chat, text: '', at: clock.now(), service: 'SMS' });
+  }
+
   /** A person writes to the line. */
   receive(from: string, text: string): WrittenRow {
     const row = this.#incoming(from, text);

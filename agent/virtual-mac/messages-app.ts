@@ -17,6 +17,8 @@ export interface MessagesAppOptions {
   faults: Faults;
 }
 
+type SendRequest = Extract<ControlRequest, { call: 'send' }>;
+
 /** Messages as scripts and people meet it: one iMessage account, its participants, its chats. */
 export class MessagesApp {
   readonly #options: MessagesAppOptions;
@@ -58,15 +60,18 @@ export class MessagesApp {
         return this.#participant(request.participant);
       case 'chat':
         return { id: request.id, handle: this.#chatHandle(request.id) };
-      case 'send': {
-        const { to, text } = request;
-        const handle = 'chat' in to ? this.#chatHandle(to.chat) : this.#participant(to.participant).handle;
-        const joinAfterMs = this.#options.faults.joinDelay();
-        this.#options.life.send({ to: handle, text: text.split('\0', 1)[0] ?? '', joinAfterMs });
+      case 'send':
+        this.#send(request.to, request.text);
         await this.#fault('sent');
         return null;
-      }
     }
+  }
+
+  #send(to: SendRequest['to'], text: string): void {
+    const { life, faults } = this.#options;
+    const handle = 'chat' in to ? this.#chatHandle(to.chat) : this.#participant(to.participant).handle;
+    if ('chat' in to && faults.ghostRow()) life.ghost(to.chat);
+    else life.send({ to: handle, text: text.split('\0', 1)[0] ?? '', joinAfterMs: faults.joinDelay() });
   }
 
   async #fault(point: FaultPoint): Promise<void> {

@@ -32,10 +32,17 @@ interface MessagesParticipant {
   handle(): string;
 }
 
+interface MessagesChat {
+  /** Evaluates the specifier: fails with -1728 where Messages does not know the chat. */
+  (): MessagesChat;
+  id(): string;
+}
+
 interface MessagesApplication {
   running(): boolean;
   accounts(): MessagesAccount[];
-  send(text: string, options: { to: MessagesParticipant }): void;
+  chats: { byId(guid: string): MessagesChat };
+  send(text: string, options: { to: MessagesParticipant | MessagesChat }): void;
 }
 
 declare function Application(name: 'Messages'): MessagesApplication;

@@ -1,8 +1,9 @@
 /**
- * Sends a text to a handle as participant of the iMessage account. Everything that can fail is resolved before the
+ * Sends a text to a handle: into the chat with it where Messages knows that, otherwise as participant of the iMessage
+ * account. Everything that can fail is resolved before the
  * marker on stderr; after it, whatever happens may have been a send.
  *
- * @param {{ handle: string, text: string }} input
+ * @param {{ handle: string, text: string, chat?: string }} input
  * @returns {{ ok: boolean, step: string, errorNumber?: number }}
  */
 function main(input) {
@@ -10,14 +11,16 @@ function main(input) {
   try {
     const messages = Application('Messages');
     if (!messages.running()) return failed(-600);
+    step = 'chat';
+    const chat = input.chat === undefined ? undefined : knownChat(messages, input.chat);
     step = 'account';
     const account = iMessageAccount(messages.accounts());
     if (!account) return failed(-1728);
     step = 'participant';
-    const participant = participantOf(account, input.handle);
+    const to = chat || participantOf(account, input.handle);
     step = 'send';
     console.log('bluerelay:sending');
-    messages.send(input.text, { to: participant });
+    messages.send(input.text, { to: to });
     return { ok: true, step: 'sent' };
   } catch (error) {
     return failed(numberOf(error));
@@ -26,6 +29,21 @@ function main(input) {
   /** @param {number} errorNumber */
   function failed(errorNumber) {
     return { ok: false, step: step, errorNumber: errorNumber };
+  }
+
+  /**
+   * A chat may stand in chat.db and yet be unknown to Messages.
+   *
+   * @param {MessagesApplication} messages
+   * @param {string} guid
+   */
+  function knownChat(messages, guid) {
+    try {
+      return messages.chats.byId(guid)();
+    } catch (error) {
+      if (numberOf(error) !== -1728) throw error;
+      return undefined;
+    }
   }
 
   /** @param {MessagesAccount[]} accounts */

@@ -139,6 +139,78 @@ describe('a send', () => {
   });
 });
 
+describe('a send into a known chat', () => {
+  const handle = '+14155550103';
+  const chat = `any;-;${handle}`;
+
+  async function withChat(): Promise<World> {
+    const there = await world();
+    await there.mac.sendText({ actId: 'act_0', handle, text: 'first' });
+    await eventually(() => ownRows(there.virtualMac.messagesDb)[0]?.chat);
+    return there;
+  }
+
+  test('goes into it without asking for a participant', async () => {
+    const { mac, virtualMac, home } = await withChat();
+    await causeFault(home, { kind: 'error', at: 'participant', number: -2741 });
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'second', chat })).toEqual({
+      outcome: 'handed_over',
+    });
+    await eventually(() => ownRows(virtualMac.messagesDb)[1]?.chat === handle);
+    expect(ownRows(virtualMac.messagesDb).map((row) => row.text)).toEqual(['first', 'second']);
+  });
+
+  test.each([
+    ['that Messages does not know', `iMessage;-;${handle}`, undefined],
+    ['that is in chat.db but not in Messages', chat, { kind: 'error', at: 'chat', number: -1728 }],
+  ] as const)('%s goes to the participant, once', async (_name, guid, fault) => {
+    const { mac, virtualMac, home } = await withChat();
+    if (fault) await causeFault(home, fault);
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'second', chat: guid })).toEqual({
+      outcome: 'handed_over',
+    });
+    await eventually(() => ownRows(virtualMac.messagesDb)[1]?.chat === handle);
+    expect(ownRows(virtualMac.messagesDb).map((row) => row.text)).toEqual(['first', 'second']);
+  });
+
+  test('that fails before the send is not_started and falls back to nothing', async () => {
+    const { mac, virtualMac, home } = await withChat();
+    await causeFault(home, { kind: 'error', at: 'chat', number: -1712 });
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'second', chat })).toMatchObject({
+      outcome: 'not_started',
+      error: { code: 'act_timed_out' },
+    });
+    expect(ownRows(virtualMac.messagesDb)).toHaveLength(1);
+  });
+
+  test('that Messages loses is uncertain, not tried again', async () => {
+    const { mac, virtualMac, home } = await withChat();
+    await causeFault(home, { kind: 'error', at: 'send', number: -1728 });
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'second', chat })).toMatchObject({
+      outcome: 'uncertain',
+    });
+    expect(ownRows(virtualMac.messagesDb)).toHaveLength(1);
+  });
+
+  test('may leave a ghost: a row that proves nothing', async () => {
+    const { mac, virtualMac, home } = await withChat();
+    await causeFault(home, { kind: 'ghost-row' });
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'second', chat })).toEqual({
+      outcome: 'handed_over',
+    });
+    const ghosts = ownRows(virtualMac.messagesDb).filter((row) => row.chat === null);
+    expect(ghosts).toMatchObject([{ text: '', is_sent: 0 }]);
+  });
+
+  test.each(['any;+;chat123', handle, 'any;-;a b'])('%s is refused: it is no direct chat', async (guid) => {
+    const { mac } = await world();
+    expect(await mac.sendText({ actId: 'act_1', handle, text: 'x', chat: guid })).toMatchObject({
+      outcome: 'not_started',
+      error: { code: 'invalid_recipient' },
+    });
+  });
+});
+
 describe('a fault', () => {
   test.each([
     ['running', -600, 'messages_not_running'],

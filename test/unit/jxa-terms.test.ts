@@ -7,6 +7,7 @@ import { packageFile } from '../../bridge/runtime/package-root.ts';
 const APPLE = [
   'running',
   'accounts',
+  'chats',
   'serviceType',
   'enabled',
   'id',
@@ -33,7 +34,7 @@ const withoutComments = (source: string): string =>
 
 /** What a program may not say. */
 function complaints(source: string): string[] {
-  const code = withoutComments(source).replaceAll(/\binput\.(handle|text)\b/g, 'input');
+  const code = withoutComments(source).replaceAll(/\binput\.(handle|text|chat)\b/g, 'input');
   const terms = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map((match) => match[1] ?? '');
   const applications = [...code.matchAll(/\bApplication\(([^)]*)\)/g)].map((match) => match[1] ?? '');
   return [
@@ -70,7 +71,7 @@ test('send-text.js writes the marker that the host looks for', () => {
 });
 
 test.each([
-  "function main(input) { Application('Messages').chats.push({}) }",
+  "function main(input) { Application('Messages').windows() }",
   "function main(input) { Application('Finder').id() }",
   'function main(input) { Application(input.app).id() }',
   "function main(input) { Application('Messages')['close']() }",
