@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { systemClock } from '../runtime/clock.ts';
+import { makeFolder } from '../runtime/make-folder.ts';
 import type { Database, Engine, Session } from './database.ts';
 
 /** How long SQLite itself waits for another process's lock; it stops this process meanwhile, hence so short. */
@@ -17,7 +18,7 @@ const LOCK_RETRY_MS = 20;
  */
 export async function openSqlite(file: string): Promise<Engine> {
   const absolute = path.resolve(file);
-  mkdirSync(path.dirname(absolute), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(absolute));
   // SQLite gives -wal and -shm the permissions of the file that they belong to.
   closeSync(openSync(absolute, 'a', 0o600));
   chmodSync(absolute, 0o600);
