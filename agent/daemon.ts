@@ -5,7 +5,7 @@ import type { Logger } from '../bridge/runtime/logger.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
-import { makeHome, readIdentity } from './identity/identity.ts';
+import { readIdentity } from './identity/identity.ts';
 import { openJournal } from './journal/journal.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
@@ -33,7 +33,6 @@ export interface Daemon extends Service {
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { config, allowSending, clock, logger } = options;
   const { home } = config;
-  makeHome(home);
   const identity = readIdentity(home);
   const releases: Array<(hurry: AbortSignal) => unknown> = [];
   const release = async (hurry: AbortSignal): Promise<void> => {

@@ -71,7 +71,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
 }
 
 /** Makes the agent's folder (0700). Throws AppError `home_not_writable`. */
-export function makeHome(home: string): void {
+function makeHome(home: string): void {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { agentErrors } from '../../../bridge/protocol/errors.ts';
 import { errorCode } from '../../../bridge/runtime/app-error.ts';
 import { control } from '../../control/control.ts';
 import { type AgentStatus, agentStatusSchema } from '../../control/types.ts';
@@ -20,12 +21,13 @@ Exit codes:
   ${NOT_RUNNING}  the agent does not run
   ${LINK_DOWN}  the agent runs, and its link is not open`,
   async run({ config, clock, print, tell }, options) {
-    const asked = await ask(config.home, () => control.ask(config.home, clock, 'status'));
+    const asked = await askOrNothing(() => control.ask(config.home, clock, 'status'));
     if (asked === undefined) {
-      const error = { code: 'agent_not_running', message: 'The agent does not run', hint: 'bluerelay run' };
+      const { hint } = agentErrors.agent_not_running;
+      const error = { code: 'agent_not_running', message: 'The agent does not run', hint };
       if (options.json) print(JSON.stringify({ error }));
       tell(`Error: ${error.message}`);
-      tell(`Try: ${error.hint}`);
+      tell(`Try: ${hint}`);
       return NOT_RUNNING;
     }
     const status = agentStatusSchema.parse(asked);
@@ -35,7 +37,8 @@ Exit codes:
   },
 };
 
-async function ask(_home: string, question: () => Promise<unknown>): Promise<unknown> {
+/** The agent's answer, or undefined when it does not run. */
+async function askOrNothing(question: () => Promise<unknown>): Promise<unknown> {
   try {
     return await question();
   } catch (error) {

@@ -1,0 +1,154 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openMessagesDb } from '../../agent/messages-db/messages-db.ts';
+import type { OwnRow } from '../../agent/messages-db/types.ts';
+import { receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { systemClock } from '../../bridge/runtime/clock.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { type AgentHomes, BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { eventually } from '../support/eventually.ts';
+import { LedgerBridge } from '../support/ledger-bridge.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const PEOPLE = ['+14155550101', '+14155550102', '+14155550103', '+14155550104'];
+const ENDS = ['done', 'failed', 'uncertain'];
+
+const pause = (ms: number): Promise<void> => systemClock.sleep(ms);
+
+async function world(): Promise<{ bridge: LedgerBridge; homes: AgentHomes }> {
+  const folder = tempFolder();
+  const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
+  const mac = await startVirtualMac({
+    home: homes.mac,
+    macos: '26',
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  const bridge = await LedgerBridge.start();
+  onTestFinished(async () => {
+    await bridge.stop();
+    await mac.stop();
+  });
+  const enrolled = await bluerelay(
+    homes,
+    ['enrol', '--bridge', bridge.url, '--token', '-', '--handle', '+14155550100'],
+    'a token of twenty characters\n',
+  );
+  expect(enrolled.stderr).toContain('Enrolled as ag_1');
+  return { bridge, homes };
+}
+
+function ownRows(mac: string): OwnRow[] {
+  const db = openMessagesDb({
+    databasePath: path.join(mac, 'Library', 'Messages', 'chat.db'),
+    memory: { cursor: null, entries: new Map() },
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  try {
+    return db.ownRowsAfter(0);
+  } finally {
+    db.close();
+  }
+}
+
+test('an agent killed again and again sends everything once and tells everything once', {
+  timeout: 180_000,
+}, async () => {
+  const { bridge, homes } = await world();
+  let agent = new BuiltAgent(homes);
+  onTestFinished(async () => {
+    await agent.kill();
+  });
+  await eventually(() => bridge.connections > 0, { what: 'link' });
+
+  const sent: string[] = [];
+  const heard: string[] = [];
+  for (let round = 1; round <= 7; round += 1) {
+    for (const to of PEOPLE) {
+      const text = `round ${round} to ${to} 🙂`;
+      sent.push(text);
+      bridge.order(sendCommand(`cmd_${sent.length}`, { to, text }));
+    }
+    const inbound = `hello in round ${round}`;
+    heard.push(inbound);
+    await receiveText(homes.mac, '+14155550102', inbound);
+    await pause(100 + Math.random() * 900);
+    if (round % 3 === 0) bridge.cut();
+    await agent.kill();
+    await pause(Math.random() * 200);
+    agent = new BuiltAgent(homes);
+  }
+  const stateOf = (index: number): string | undefined =>
+    bridge
+      .statesOf(`cmd_${index + 1}`)
+      .filter((state) => !state.startsWith('message.'))
+      .at(-1);
+  await eventually(() => sent.every((_, index) => ENDS.includes(stateOf(index) ?? '')), {
+    within: 120_000,
+    what: 'end of all commands',
+  });
+  await eventually(() =>
+    heard.every((text) => bridge.events.some((event) => 'text' in event && event.text === text)),
+  );
+
+  const rows = ownRows(homes.mac);
+  for (const [index, text] of sent.entries()) {
+    const copies = rows.filter((row) => row.text === text).length;
+    expect(copies, `copies of "${text}", ${stateOf(index)}`).toBeLessThanOrEqual(1);
+    if (stateOf(index) === 'done') expect(copies).toBe(1);
+    if (stateOf(index) === 'failed') expect(copies).toBe(0);
+  }
+  // A kill between the mark and the worker's start leaves nothing; none of these people fails.
+  expect(sent.filter((_, index) => stateOf(index) === 'failed')).toEqual([]);
+  const received = bridge.events.flatMap((event) => (event.type === 'message.received' ? [event.text] : []));
+  for (const text of heard) expect(received.filter((other) => other === text)).toHaveLength(1);
+  for (let index = 0; index < sent.length; index += 1) {
+    const states = bridge.statesOf(`cmd_${index + 1}`);
+    const told = states.filter((state) => state.startsWith('message.'));
+    expect(new Set(told).size, `${states}`).toBe(told.length);
+  }
+  // Of one conversation, in the order of asking.
+  for (const to of PEOPLE) {
+    const texts = rows
+      .filter((row) => row.chat?.identifier === to && sent.includes(row.text))
+      .map(({ text }) => text);
+    expect(texts).toEqual(sent.filter((text) => texts.includes(text)));
+  }
+});
+
+test('a message to a person who reads is told as sent, delivered and read; one who is not on iMessage as failed', async () => {
+  const { bridge, homes } = await world();
+  const agent = new BuiltAgent(homes);
+  onTestFinished(async () => {
+    await agent.kill();
+  });
+  bridge.order(sendCommand('cmd_1', { to: '+14155550102' }));
+  bridge.order(sendCommand('cmd_2', { to: '+14155550105' }));
+  const read = [
+    'queued',
+    'acting',
+    'confirming',
+    'done',
+    'message.sent',
+    'message.delivered',
+    'message.read',
+  ];
+  await eventually(() => bridge.statesOf('cmd_1').length === read.length, { what: 'read' });
+  expect(bridge.statesOf('cmd_1')).toEqual(read);
+  await eventually(() => bridge.statesOf('cmd_2').includes('message.failed'), { what: 'failure' });
+  expect(bridge.events.find((event) => event.type === 'message.failed')).toMatchObject({
+    commandId: 'cmd_2',
+    error: { code: 'recipient_not_imessage', apple: 22 },
+  });
+  const status = await bluerelay(homes, ['status', '--json']);
+  expect(status.code).toBe(0);
+  expect(JSON.parse(status.stdout)).toMatchObject({ agentId: 'ag_1', link: { state: 'open' } });
+
+  const second = await bluerelay(homes, ['run']);
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.stderr).toContain('Another agent runs');
+
+  expect(await agent.kill('SIGTERM')).toBe(0);
+  expect((await bluerelay(homes, ['status'])).code).toBe(3);
+});
