@@ -88,7 +88,7 @@ export function openMessagesStore(options: MessagesStoreOptions): MessagesStore 
     insertGhost: (at) => states.insertGhost(at),
     reindex: (guid) => states.reindex(guid),
     createGroup: (group) => groups.create(group),
-    insertGroupNote: (group, note, by, at) => groups.note(group, note, by, at),
+    insertNote: (chat, note, by, at) => groups.note(chat, note, by, at),
     insertCall: (call) => calls.insert(call),
     disk: new Disk(file, home, macos),
     close: () => {

@@ -81,12 +81,13 @@ export interface Tapback {
   remove?: boolean;
 }
 
-/** What happened in a group; a row of its own. */
-export type GroupNote =
+/** What happened in a group, or beside the messages of any chat; a row of its own without a body. */
+export type ChatNote =
   | { kind: 'added' | 'removed'; handle: string }
   | { kind: 'left' }
   | { kind: 'renamed'; name: string | null }
-  | { kind: 'photo-set' | 'photo-removed' };
+  | { kind: 'photo-set' | 'photo-removed' | 'background-set' | 'background-removed' }
+  | { kind: 'location-started' | 'location-stopped' | 'audio-kept' | 'facetime' };
 
 /** A call that ended, or was never answered. `at` is when it began, `durationMs` how long it was talked. */
 export interface FinishedCall {
@@ -157,8 +158,8 @@ interface FullMessagesStore {
   reindex(guid: string): void;
   /** A group with its members; returns its identifier. */
   createGroup(group: { members: readonly string[]; name?: string; service?: string }): string;
-  /** Changes the group and writes the note; no join yet. */
-  insertGroupNote(group: string, note: GroupNote, by: Actor, at: number): WrittenRow;
+  /** Changes the group, where the note is of one, and writes the row; no join yet. */
+  insertNote(chat: ChatTarget, note: ChatNote, by: Actor, at: number): WrittenRow;
   /** A finished call in the call history; returns its UUID. */
   insertCall(call: FinishedCall): string;
   readonly disk: MessagesDisk;

@@ -381,11 +381,11 @@ describe.each(macosReleases)('groups on macOS %s', (macos) => {
         .all();
     const name = () => db.prepare('SELECT display_name FROM chat').pluck().get();
 
-    const added = store.insertGroupNote(group, { kind: 'added', handle: OTHER }, them, AT);
+    const added = store.insertNote({ group }, { kind: 'added', handle: OTHER }, them, AT);
     expect(row(added.guid)).toMatchObject({ item_type: 1n, group_action_type: 0n, attributedBody: null });
     expect(row(added.guid).other_handle).not.toBe(row(added.guid).handle_id);
     expect(members()).toEqual([OTHER, PEER]);
-    const renamed = store.insertGroupNote(group, { kind: 'renamed', name: 'New' }, 'me', AT);
+    const renamed = store.insertNote({ group }, { kind: 'renamed', name: 'New' }, 'me', AT);
     expect(row(renamed.guid)).toMatchObject({
       item_type: 2n,
       group_title: 'New',
@@ -393,15 +393,27 @@ describe.each(macosReleases)('groups on macOS %s', (macos) => {
       handle_id: 0n,
     });
     expect(name()).toBe('New');
-    const removed = store.insertGroupNote(group, { kind: 'removed', handle: OTHER }, 'me', AT);
+    const removed = store.insertNote({ group }, { kind: 'removed', handle: OTHER }, 'me', AT);
     expect(row(removed.guid)).toMatchObject({ item_type: 1n, group_action_type: 1n });
     expect(members()).toEqual([PEER]);
-    const left = store.insertGroupNote(group, { kind: 'left' }, them, AT);
+    const left = store.insertNote({ group }, { kind: 'left' }, them, AT);
     expect(row(left.guid)).toMatchObject({ item_type: 3n, group_action_type: 0n });
     expect(members()).toEqual([]);
-    const photo = store.insertGroupNote(group, { kind: 'photo-set' }, 'me', AT);
+    const photo = store.insertNote({ group }, { kind: 'photo-set' }, 'me', AT);
     expect(row(photo.guid)).toMatchObject({ item_type: 3n, group_action_type: 1n });
   });
+});
+
+test('notes stand in chats with one person too', () => {
+  const { store, db, row } = setup();
+  const call = store.insertNote(direct, { kind: 'facetime' }, 'me', AT);
+  store.joinChat(call, direct);
+  expect(row(call.guid)).toMatchObject({ item_type: 6n, is_from_me: 1n, attributedBody: null });
+  expect(db.prepare('SELECT id FROM handle WHERE ROWID = ?').pluck().get(row(call.guid).handle_id)).toBe(
+    PEER,
+  );
+  const stopped = store.insertNote(direct, { kind: 'location-stopped' }, them, AT);
+  expect(row(stopped.guid)).toMatchObject({ item_type: 4n, share_status: 1n, is_from_me: 0n });
 });
 
 test('a note to oneself is one row or two, and changes sides', () => {

@@ -1,14 +1,22 @@
-import type { Actor, GroupNote, WrittenRow } from '../types.ts';
+import type { Actor, ChatNote, ChatTarget, WrittenRow } from '../types.ts';
 import type { ChatFile, Row } from './chat-file.ts';
 import type { ChatRow, Chats } from './chats.ts';
 import type { MessageRows } from './message-rows.ts';
 
-/** `item_type` of notes about participants, about the name, and about leaving or the photo. */
-const PARTICIPANTS = 1;
-const RENAMED = 2;
-const LEFT_OR_PHOTO = 3;
+/** `item_type` and what else tells the notes that name nobody. */
+const plainNotes = {
+  left: { item_type: 3, group_action_type: 0 },
+  'photo-set': { item_type: 3, group_action_type: 1 },
+  'photo-removed': { item_type: 3, group_action_type: 2 },
+  'background-set': { item_type: 3, group_action_type: 4 },
+  'background-removed': { item_type: 3, group_action_type: 6 },
+  'location-started': { item_type: 4, share_status: 0 },
+  'location-stopped': { item_type: 4, share_status: 1 },
+  'audio-kept': { item_type: 5 },
+  facetime: { item_type: 6 },
+} as const;
 
-/** What happens in groups: the group changes and a row without a body tells it. */
+/** What happens in groups and beside messages: a row without a body tells it, and the group changes. */
 export class Groups {
   readonly #file: ChatFile;
   readonly #chats: Chats;
@@ -26,11 +34,12 @@ export class Groups {
     );
   }
 
-  note(identifier: string, note: GroupNote, by: Actor, at: number): WrittenRow {
+  note(target: ChatTarget, note: ChatNote, by: Actor, at: number): WrittenRow {
     return this.#file.write(() => {
-      const chat = this.#chats.group(identifier);
-      const service = chat.service_name;
-      const actor = by === 'me' ? 0 : this.#chats.handle(by.handle, service);
+      const group = 'group' in target ? this.#chats.group(target.group) : undefined;
+      const service = group?.service_name ?? 'iMessage';
+      const peer = 'handle' in target ? this.#chats.handle(target.handle, service) : 0;
+      const actor = by === 'me' ? peer : this.#chats.handle(by.handle, service);
       const row = this.#rows.insert(at, service, {
         handle_id: actor,
         is_from_me: by === 'me' ? 1 : 0,
@@ -40,32 +49,22 @@ export class Groups {
         part_count: 0,
         ...this.#columns(note, service),
       });
-      this.#apply(chat, note, actor, service);
+      if (group) this.#apply(group, note, actor, service);
       return row;
     });
   }
 
-  #columns(note: GroupNote, service: string): Row {
-    switch (note.kind) {
-      case 'added':
-      case 'removed':
-        return {
-          item_type: PARTICIPANTS,
-          group_action_type: note.kind === 'added' ? 0 : 1,
-          other_handle: this.#chats.handle(note.handle, service),
-        };
-      case 'renamed':
-        return { item_type: RENAMED, group_title: note.name };
-      case 'left':
-        return { item_type: LEFT_OR_PHOTO, group_action_type: 0 };
-      case 'photo-set':
-        return { item_type: LEFT_OR_PHOTO, group_action_type: 1 };
-      case 'photo-removed':
-        return { item_type: LEFT_OR_PHOTO, group_action_type: 2 };
-    }
+  #columns(note: ChatNote, service: string): Row {
+    if (note.kind === 'renamed') return { item_type: 2, group_title: note.name };
+    if (note.kind !== 'added' && note.kind !== 'removed') return plainNotes[note.kind];
+    return {
+      item_type: 1,
+      group_action_type: note.kind === 'added' ? 0 : 1,
+      other_handle: this.#chats.handle(note.handle, service),
+    };
   }
 
-  #apply(chat: ChatRow, note: GroupNote, actor: number, service: string): void {
+  #apply(chat: ChatRow, note: ChatNote, actor: number, service: string): void {
     if (note.kind === 'renamed') {
       this.#file.update('chat', { display_name: note.name ?? '' }, { ROWID: chat.ROWID });
     } else if (note.kind === 'added') {
