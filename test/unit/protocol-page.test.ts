@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { z } from 'zod';
+import { closeCodes } from '../../bridge/protocol/close-codes.ts';
+import { enrolRequestSchema, enrolResponseSchema } from '../../bridge/protocol/enrolment.ts';
+import { fromAgentSchema, fromBridgeSchema, signedText } from '../../bridge/protocol/frames.ts';
+import {
+  ENROL_PATH,
+  HEARTBEAT_MS,
+  HELLO_LIMIT_MS,
+  LINK_PATH,
+  MAX_FRAME_BYTES,
+  MAX_TEXT_LENGTH,
+  PROTOCOL_VERSION,
+  SILENCE_LIMIT_MS,
+  WINDOW,
+} from '../../bridge/protocol/limits.ts';
+import { packageFile } from '../../bridge/runtime/package-root.ts';
+
+const page = readFileSync(packageFile('PROTOCOL.md'), 'utf8');
+
+const section = (title: string): string =>
+  page.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
+
+/** Cells of the table of a section, without its head. */
+const rows = (title: string): string[][] =>
+  section(title)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+test('the close codes of the page are those of the code', () => {
+  expect(rows('Close codes')).toEqual(
+    Object.entries(closeCodes)
+      .map(([name, { status, retry, meaning }]) => [String(status), `\`${name}\``, `\`${retry}\``, meaning])
+      .sort(([a], [b]) => Number(a) - Number(b)),
+  );
+});
+
+test('the limits of the page are those of the code', () => {
+  const limits = [
+    PROTOCOL_VERSION,
+    MAX_FRAME_BYTES,
+    WINDOW,
+    HELLO_LIMIT_MS,
+    HEARTBEAT_MS,
+    SILENCE_LIMIT_MS,
+    MAX_TEXT_LENGTH,
+  ];
+  expect(rows('Limits').map(([, limit]) => Number(limit))).toEqual(limits);
+  const prose = page.replaceAll(/\s+/g, ' ');
+  expect(prose).toContain(`\`POST ${ENROL_PATH}\``);
+  expect(prose).toContain(`\`${LINK_PATH}\``);
+  expect(prose).toContain(`within ${HELLO_LIMIT_MS / 1_000} seconds`);
+  expect(prose).toContain(`ping every ${HEARTBEAT_MS / 1_000} seconds`);
+  expect(prose).toContain(`arrived for ${SILENCE_LIMIT_MS / 1_000} seconds`);
+  expect(prose).toContain(`at most ${WINDOW} frames`);
+});
+
+const schemas: Record<string, z.ZodType[]> = {
+  agent: [fromAgentSchema],
+  bridge: [fromBridgeSchema],
+  both: [fromAgentSchema, fromBridgeSchema],
+  'enrol-request': [enrolRequestSchema],
+  'enrol-response': [enrolResponseSchema],
+};
+
+const examples = [...page.matchAll(/^```json ([a-z-]+)\n([\s\S]*?)^```$/gm)].map(
+  ([, kind = '', text = '']) => ({ kind, value: JSON.parse(text) as { type?: string } }),
+);
+
+test('every example is what the schemas take, and every frame has one', () => {
+  for (const { kind, value } of examples) {
+    expect(schemas[kind]).toBeDefined();
+    for (const schema of schemas[kind] ?? []) expect(schema.parse(value)).toEqual(value);
+  }
+  const types = [...fromAgentSchema.options, ...fromBridgeSchema.options].map(
+    (option) => option.shape.type.value,
+  );
+  expect(new Set(examples.flatMap(({ value }) => value.type ?? []))).toEqual(new Set(types));
+});
+
+test('the signed bytes of the page are those of the code', () => {
+  const [, pattern = ''] = /^```\n(bluerelay-link.*)\n```$/m.exec(page) ?? [];
+  const text = pattern.replaceAll('\\n', '\n').replace('<agentId>', 'ag_1').replace('<nonce>', 'abc');
+  expect(signedText('ag_1', 'abc').toString('utf8')).toBe(text);
+});
