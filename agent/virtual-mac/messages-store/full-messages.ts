@@ -1,10 +1,9 @@
 import type { FullMessage, WrittenRow } from '../types.ts';
-import { binaryPlist } from './binary-plist.ts';
 import { bodyOf, partsOf } from './bodies.ts';
 import type { Cell, ChatFile, Row } from './chat-file.ts';
 import type { Chats } from './chats.ts';
 import { newGuid, type Owner } from './identity.ts';
-import type { MessageRows } from './message-rows.ts';
+import { incomingSummary, type MessageRows, outgoingSummary } from './message-rows.ts';
 
 /** -1 as Messages prints it in `thread_originator_part`. */
 const UNKNOWN_LENGTH = '18446744073709551615';
@@ -42,7 +41,7 @@ export class FullMessages {
         attributedBody: bodyOf(message.parts, guid),
         part_count: message.parts.length,
         cache_has_attachments: message.parts.some((part) => part.kind === 'attachment') ? 1 : 0,
-        message_summary_info: binaryPlist(fromMe ? { ust: true } : { amc: 0, ust: true }),
+        message_summary_info: fromMe ? outgoingSummary : incomingSummary,
         reply_to_guid: chat ? this.#chats.lastMessageGuid(chat.ROWID) : null,
         destination_caller_id: message.ownAddress ?? this.#owner.line,
         ...this.#marks(message),

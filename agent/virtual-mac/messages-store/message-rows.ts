@@ -15,6 +15,10 @@ export interface NewMessage {
   service: string;
 }
 
+/** `message_summary_info` of plain messages of each direction, as real rows hold it. */
+export const incomingSummary = binaryPlist({ amc: 0, ust: true });
+export const outgoingSummary = binaryPlist({ ust: true });
+
 /** Rows of `message`: written whole, changed in place. */
 export class MessageRows {
   readonly #file: ChatFile;
@@ -33,7 +37,7 @@ export class MessageRows {
       is_from_me: 0,
       is_finished: 1,
       is_delivered: 1,
-      message_summary_info: binaryPlist({ amc: 0, ust: true }),
+      message_summary_info: incomingSummary,
     });
   }
 
@@ -42,7 +46,7 @@ export class MessageRows {
     return this.#insertText(message, {
       is_from_me: 1,
       is_finished: 0,
-      message_summary_info: binaryPlist({ ust: true }),
+      message_summary_info: outgoingSummary,
     });
   }
 
