@@ -1,0 +1,376 @@
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openJournal } from '../../agent/journal/journal.ts';
+import type { Journal } from '../../agent/journal/types.ts';
+import type { ActOutcome, Mac, SendTextAct } from '../../agent/mac/types.ts';
+import type { MessageChange, MessagesDb, OwnRow } from '../../agent/messages-db/types.ts';
+import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
+import type { SendMessageCommand } from '../../bridge/protocol/commands.ts';
+import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { eventually } from '../support/eventually.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const ANNA = '+14155550101';
+const BEN = '+14155550102';
+
+/** A Mac whose acts end as the test says, when it says. */
+class TestMac implements Mac {
+  readonly acts: SendTextAct[] = [];
+  readonly forgotten: string[] = [];
+  /** What acts of an earlier agent became. */
+  recovered: ActOutcome = { outcome: 'handed_over' };
+  #waiting: Array<(outcome: ActOutcome) => void> = [];
+
+  sendText(act: SendTextAct): Promise<ActOutcome> {
+    this.acts.push(act);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async end(outcome: ActOutcome = { outcome: 'handed_over' }): Promise<void> {
+    const resolve = await eventually(() => this.#waiting.shift(), { what: 'an act' });
+    resolve(outcome);
+    await new Promise((next) => setImmediate(next));
+  }
+
+  async recover(): Promise<ActOutcome> {
+    return this.recovered;
+  }
+
+  forget(actId: string): void {
+    this.forgotten.push(actId);
+  }
+
+  async stop(): Promise<void> {
+    for (const resolve of this.#waiting) resolve({ outcome: 'handed_over' });
+  }
+}
+
+let clock: ManualClock;
+let journal: Journal;
+let mac: TestMac;
+let rows: OwnRow[];
+let readable: boolean;
+let outbox: Outbox;
+let seq: number;
+
+const messagesDb: MessagesDb = {
+  highWater: () => {
+    if (!readable) throw new Error('locked');
+    return rows.at(-1)?.rowid ?? 100;
+  },
+  ownRowsAfter: (rowid) => {
+    if (!readable) throw new Error('locked');
+    return rows.filter((row) => row.rowid > rowid);
+  },
+  changes: () => {
+    throw new Error('not asked here');
+  },
+  ownHandle: () => null,
+  close: () => undefined,
+};
+
+function open(): void {
+  outbox = createOutbox({ journal, mac, messagesDb, clock, logger: silentLogger });
+  outbox.start();
+}
+
+async function restart(): Promise<void> {
+  const stopped = outbox.stop();
+  await mac.stop();
+  await stopped;
+  mac = Object.assign(new TestMac(), { recovered: mac.recovered });
+  open();
+}
+
+function order(...commands: SendMessageCommand[]): void {
+  journal.acceptCommands(
+    commands.map((command) => {
+      seq += 1;
+      return { seq, command, expiresAt: Date.parse(command.expiresAt) };
+    }),
+    clock.now(),
+  );
+  outbox.wake();
+}
+
+const command = (id: string, to = ANNA, text = `text of ${id}`): SendMessageCommand =>
+  sendCommand(id, { to, text, issuedAt: clock.now() });
+
+function row(to: string, text: string, more: Partial<OwnRow> = {}): OwnRow {
+  const rowid = (rows.at(-1)?.rowid ?? 100) + 1;
+  const made: OwnRow = {
+    rowid,
+    guid: `guid-${rowid}`,
+    chat: { kind: 'direct', identifier: to },
+    service: 'iMessage',
+    text,
+    at: clock.now(),
+    error: 0,
+    ...more,
+  };
+  rows.push(made);
+  return made;
+}
+
+const take = (...changes: MessageChange[]): void =>
+  outbox.take({ changes, memory: { cursor: 'c', remember: [], forget: [] } });
+
+const ownState = (
+  guid: string,
+  state: 'sent' | 'delivered' | 'read' | 'failed',
+  error: number | null = null,
+) => ({ kind: 'own-state', guid, state, service: 'iMessage', error, at: clock.now() }) as const;
+
+const facts = (id: string): AgentEvent[] =>
+  journal
+    .eventsAfter(0, 1_000)
+    .map(({ event }) => event)
+    .filter((event) => event.type !== 'message.received' && event.commandId === id);
+
+const told = (id: string): string[] =>
+  facts(id).map((event) => (event.type === 'command.state' ? event.state : event.type));
+
+beforeEach(() => {
+  clock = new ManualClock();
+  journal = openJournal(path.join(tempFolder(), 'journal.db'));
+  journal.record({ at: 0, memory: { cursor: 'c', remember: [], forget: [] } });
+  mac = new TestMac();
+  rows = [];
+  readable = true;
+  seq = 0;
+  open();
+});
+
+afterEach(async () => {
+  const stopped = outbox.stop();
+  await mac.stop();
+  await stopped;
+  journal.close();
+});
+
+describe('outbox', () => {
+  test('journals the mark before the act, and is done with the row that proves it', async () => {
+    order(command('a'));
+    await eventually(() => mac.acts.length === 1);
+    expect(journal.command('a')).toMatchObject({
+      state: 'acting',
+      highWater: 100,
+      actId: mac.acts[0]?.actId,
+    });
+    await mac.end();
+    expect(journal.command('a')?.state).toBe('confirming');
+    expect(mac.forgotten).toEqual([mac.acts[0]?.actId]);
+    const { guid } = row(ANNA, 'text of a');
+    await clock.advance(200);
+    expect(journal.command('a')).toMatchObject({ state: 'done', guid });
+    expect(told('a')).toEqual(['queued', 'acting', 'confirming', 'done']);
+  });
+
+  test('is uncertain without a row in time, is never acted on again, and done by a later row', async () => {
+    order(command('a'));
+    await mac.end();
+    await clock.advance(7_900);
+    expect(journal.command('a')?.state).toBe('confirming');
+    await clock.advance(200);
+    expect(journal.command('a')).toMatchObject({ state: 'uncertain', error: { code: 'uncertain' } });
+    await restart();
+    await clock.advance(3_600_000);
+    expect(mac.acts).toEqual([]);
+    const { guid } = row(ANNA, 'text of a');
+    take(ownState(guid, 'sent'));
+    expect(told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.sent']);
+  });
+
+  test('does not give up while chat.db cannot be read', async () => {
+    order(command('a'));
+    await mac.end();
+    readable = false;
+    await clock.advance(60_000);
+    expect(journal.command('a')?.state).toBe('confirming');
+    row(ANNA, 'text of a');
+    readable = true;
+    await clock.advance(200);
+    expect(journal.command('a')?.state).toBe('done');
+  });
+
+  test('does not act while chat.db cannot be read: there would be no mark', async () => {
+    readable = false;
+    order(command('a'));
+    await clock.advance(5_000);
+    expect(mac.acts).toEqual([]);
+    readable = true;
+    await clock.advance(2_000);
+    expect(mac.acts).toHaveLength(1);
+  });
+
+  test('takes only a row to that handle, with that text, after the mark, that no other command has', async () => {
+    row(ANNA, 'hello');
+    order(command('a', ANNA, 'hello'));
+    await mac.end();
+    row(BEN, 'hello');
+    row(ANNA, 'hello!');
+    row(ANNA, 'hello', { chat: null });
+    row(ANNA, 'hello', { chat: { kind: 'group', identifier: ANNA } });
+    row(ANNA, 'hello', { at: clock.now() - 3_600_000 });
+    await clock.advance(1_000);
+    expect(journal.command('a')?.state).toBe('confirming');
+    const proof = row(ANNA, 'hello');
+    await clock.advance(200);
+    expect(journal.command('a')?.guid).toBe(proof.guid);
+    order(command('b', ANNA, 'hello'));
+    await mac.end();
+    await clock.advance(1_000);
+    expect(journal.command('b')?.state).toBe('confirming');
+    const second = row(ANNA, 'hello');
+    await clock.advance(200);
+    expect(journal.command('b')?.guid).toBe(second.guid);
+  });
+
+  test('knows a text that Messages composed, and an address in another case', async () => {
+    order(command('a', 'Zoe@Example.com', 'Zoe\u0308'));
+    await mac.end();
+    row('zoe@example.com', 'Zo\u00eb');
+    await clock.advance(200);
+    expect(journal.command('a')?.state).toBe('done');
+  });
+
+  test('fails with the row that says so', async () => {
+    order(command('a'));
+    await mac.end();
+    row(ANNA, 'text of a', { error: 22 });
+    await clock.advance(200);
+    expect(journal.command('a')).toMatchObject({
+      state: 'failed',
+      error: { code: 'recipient_not_imessage', apple: 22 },
+    });
+  });
+
+  test('tells a state that came before its row was claimed, once', async () => {
+    order(command('a'));
+    await eventually(() => mac.acts.length === 1);
+    const { guid } = row(ANNA, 'text of a');
+    take(ownState(guid, 'sent'), ownState('somebody-elses', 'sent'));
+    take(ownState(guid, 'delivered'));
+    expect(told('a')).toEqual(['queued', 'acting']);
+    await mac.end();
+    take(ownState(guid, 'failed', 25));
+    expect(told('a')).toEqual([
+      'queued',
+      'acting',
+      'confirming',
+      'done',
+      'message.sent',
+      'message.delivered',
+      'message.failed',
+    ]);
+    expect(facts('a').at(-1)).toMatchObject({ error: { code: 'not_delivered', apple: 25 } });
+    expect(journal.keptStates(guid)).toEqual([]);
+    take(ownState('somebody-elses', 'read'));
+    expect(journal.keptStates('somebody-elses')).toEqual([]);
+  });
+
+  test('keeps the order within a conversation while others pass', async () => {
+    order(command('a1', ANNA), command('a2', ANNA), command('b1', BEN));
+    await mac.end();
+    await eventually(() => mac.acts.length === 2);
+    expect(mac.acts.map(({ handle }) => handle)).toEqual([ANNA, BEN]);
+    await mac.end();
+    await clock.advance(1_000);
+    expect(mac.acts).toHaveLength(2);
+    row(ANNA, 'text of a1');
+    await clock.advance(200);
+    expect(mac.acts.map(({ text }) => text)).toEqual(['text of a1', 'text of b1', 'text of a2']);
+  });
+
+  test('tries again later what did not start for want of Messages, and fails what a person must mend', async () => {
+    order(command('a', ANNA), command('b', BEN));
+    await mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
+    expect(journal.command('a')).toMatchObject({ state: 'queued', attempts: 1 });
+    await mac.end({ outcome: 'not_started', error: { code: 'automation_denied', message: 'no' } });
+    expect(journal.command('b')).toMatchObject({ state: 'failed', error: { code: 'automation_denied' } });
+    expect(mac.acts).toHaveLength(2);
+    await clock.advance(1_100);
+    await mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
+    expect(mac.acts).toHaveLength(3);
+    await clock.advance(1_500);
+    expect(mac.acts).toHaveLength(3);
+    await clock.advance(1_000);
+    expect(mac.acts).toHaveLength(4);
+    expect(new Set(mac.acts.map(({ actId }) => actId)).size).toBe(4);
+  });
+
+  test('ends at its deadline what was not begun', async () => {
+    order(sendCommand('old', { issuedAt: clock.now(), expiresAt: clock.now() - 1 }));
+    expect(journal.command('old')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+    order(command('a', ANNA));
+    order(sendCommand('b', { to: ANNA, issuedAt: clock.now(), expiresAt: clock.now() + 5_000 }));
+    await eventually(() => mac.acts.length === 1);
+    await mac.end();
+    await clock.advance(5_100);
+    expect(journal.command('b')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+    expect(mac.acts).toHaveLength(1);
+  });
+
+  test.each<[string, ActOutcome, string]>([
+    ['was handed over', { outcome: 'handed_over' }, 'confirming'],
+    ['may have happened', { outcome: 'uncertain', error: { code: 'uncertain', message: '' } }, 'confirming'],
+    ['never began', { outcome: 'not_started', error: { code: 'act_interrupted', message: '' } }, 'queued'],
+  ])('after a crash asks what became of an act: it %s', async (_, outcome, state) => {
+    order(command('a'));
+    const begun = await eventually(() => journal.command('a')?.state === 'acting' && journal.command('a'));
+    // The next agent finds the journal as it stood in the middle of the act.
+    mac.recovered = outcome;
+    const next = new TestMac();
+    next.recovered = outcome;
+    const second = createOutbox({ journal, mac: next, messagesDb, clock, logger: silentLogger });
+    second.start();
+    await eventually(() => journal.command('a')?.state === state);
+    expect(next.forgotten).toEqual([begun.actId]);
+    if (state === 'queued') {
+      await clock.advance(1_100);
+      expect(next.acts).toHaveLength(1);
+    } else {
+      row(ANNA, 'text of a');
+      await clock.advance(200);
+      expect(journal.command('a')?.state).toBe('done');
+      expect(next.acts).toEqual([]);
+    }
+    const stopped = second.stop();
+    await next.stop();
+    await stopped;
+  });
+
+  test('does nothing before the tail has a beginning', async () => {
+    await outbox.stop();
+    journal.close();
+    journal = openJournal(path.join(tempFolder(), 'journal.db'));
+    open();
+    order(command('a'));
+    await clock.advance(1_000);
+    expect(mac.acts).toEqual([]);
+    take();
+    await eventually(() => mac.acts.length === 1);
+  });
+
+  test('brings any row of chat.db into the bounds of the protocol', () => {
+    take({
+      kind: 'received',
+      guid: 'g'.repeat(300),
+      chat: { kind: 'group', identifier: '' },
+      from: '1',
+      line: null,
+      service: '',
+      text: '\u0000'.repeat(400_000),
+      at: clock.now(),
+    });
+    const [{ event } = {}] = journal.eventsAfter(0, 1);
+    expect(event).toMatchObject({
+      from: 'unknown',
+      service: 'unknown',
+      conversation: { identifier: 'unknown' },
+    });
+    expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(256 * 1024);
+  });
+});
