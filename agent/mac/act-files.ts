@@ -78,11 +78,20 @@ export class ActFiles {
     rmSync(this.#path(actId, 'started'), { force: true });
   }
 
-  /** Acts whose started file was made before a time, in milliseconds since the Unix epoch. */
-  startedBefore(at: number): string[] {
-    return readdirSync(this.#folder)
-      .filter((name) => name.endsWith('.started') && statSync(path.join(this.#folder, name)).mtimeMs < at)
-      .map((name) => name.slice(0, -'.started'.length));
+  /**
+   * Removes what nobody will ask for any more among the files older than a time, in milliseconds since the Unix epoch:
+   * the bars of acts that never began, and halves that a crash left.
+   */
+  sweep(before: number): void {
+    for (const name of readdirSync(this.#folder)) {
+      const file = path.join(this.#folder, name);
+      if (statSync(file).mtimeMs >= before) continue;
+      if (name.endsWith('.tmp')) rmSync(file, { force: true });
+      if (!name.endsWith('.started')) continue;
+      const actId = name.slice(0, -'.started'.length);
+      const begun = this.begun(actId);
+      if (begun !== UNREADABLE && begun?.by === 'agent') this.remove(actId);
+    }
   }
 
   #path(actId: string, kind: string): string {

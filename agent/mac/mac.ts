@@ -46,10 +46,7 @@ class WorkerMac implements Mac {
   constructor(options: MacOptions) {
     this.#options = options;
     this.#files = new ActFiles(options.actsFolder);
-    for (const actId of this.#files.startedBefore(options.clock.now() - BARRED_FOR_MS)) {
-      const begun = this.#files.begun(actId);
-      if (begun !== UNREADABLE && begun?.by === 'agent') this.#files.remove(actId);
-    }
+    this.#files.sweep(options.clock.now() - BARRED_FOR_MS);
   }
 
   async sendText(act: SendTextAct): Promise<ActOutcome> {
