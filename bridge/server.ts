@@ -82,14 +82,15 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
       allowHttpWebhooks,
     });
     releases.push((hurry) => webhooks.stop(hurry));
+    const hub = createHub({ core, clock, logger });
     const api = await createApi({
       core,
       clock,
       logger: logger.child({ part: 'api' }),
       readiness: { checkStore: () => store.check(), draining: () => draining },
+      connected: (agentId) => hub.connected(agentId),
     });
     releases.push((hurry) => closeApi(api, clock, hurry));
-    const hub = createHub({ core, clock, logger });
     hub.attach(api.server);
     releases.push((hurry) => hub.stop(hurry));
     const url = await listen(api, { host, port });

@@ -29,10 +29,18 @@ export interface ApiOptions {
   clock: Clock;
   logger: Logger;
   readiness: Readiness;
+  /** Whether an agent has an open session with this process. */
+  connected(agentId: string): boolean;
 }
 
 /** The bridge's HTTP side, not yet listening. Every answer has an X-Request-Id; every refusal has one shape. */
-export async function createApi({ core, clock, logger, readiness }: ApiOptions): Promise<TypedApp> {
+export async function createApi({
+  core,
+  clock,
+  logger,
+  readiness,
+  connected,
+}: ApiOptions): Promise<TypedApp> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -74,7 +82,7 @@ export async function createApi({ core, clock, logger, readiness }: ApiOptions):
   const closeRoutes = answerUnmatched(app);
   await describeApi(app, productVersion());
   registerHealth(app, { readiness, clock, logger });
-  registerV1(app, core);
+  registerV1(app, { core, connected });
   registerEnrolment(app, { core, clock });
   app.after(closeRoutes);
   await app.ready();
@@ -84,7 +92,7 @@ export async function createApi({ core, clock, logger, readiness }: ApiOptions):
 /** The OpenAPI 3.1 document, without a bridge that serves it. */
 export async function openApiDocument(clock: Clock, logger: Logger): Promise<object> {
   const readiness: Readiness = { checkStore: () => Promise.resolve(), draining: () => true };
-  const app = await createApi({ core: nobody, clock, logger, readiness });
+  const app = await createApi({ core: nobody, clock, logger, readiness, connected: () => false });
   try {
     return app.swagger();
   } finally {

@@ -1,15 +1,17 @@
-import type { Core } from '../../core/types.ts';
 import { requireKey } from '../caller.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { createWebhook } from './create-webhook.ts';
 import { deleteWebhook } from './delete-webhook.ts';
+import { getLine } from './get-line.ts';
 import { getMessage } from './get-message.ts';
 import { getWebhook } from './get-webhook.ts';
+import type { LineSources } from './line-object.ts';
+import { listLines } from './list-lines.ts';
 import { listMessages } from './list-messages.ts';
 import { listWebhooks } from './list-webhooks.ts';
 import { sendMessage } from './send-message.ts';
 
-const OPERATIONS = [
+const OF_CORE = [
   sendMessage,
   listMessages,
   getMessage,
@@ -19,12 +21,16 @@ const OPERATIONS = [
   deleteWebhook,
 ];
 
+const OF_LINES = [listLines, getLine];
+
 /** The customers' API, every operation behind `x-api-key`. */
-export function registerV1(app: TypedApp, core: Core): void {
+export function registerV1(app: TypedApp, sources: LineSources): void {
+  const { core } = sources;
   app.register(
     async (v1: TypedApp) => {
       requireKey(v1, core);
-      for (const operation of OPERATIONS) operation(v1, core);
+      for (const operation of OF_CORE) operation(v1, core);
+      for (const operation of OF_LINES) operation(v1, sources);
     },
     { prefix: '/v1' },
   );

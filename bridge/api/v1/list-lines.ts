@@ -1,0 +1,28 @@
+import { callerOf } from '../caller.ts';
+import { listOf } from '../fields.ts';
+import { answer, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
+import type { TypedApp } from '../typed-app.ts';
+import { type LineSources, lineSchema, linesOf } from './line-object.ts';
+
+/** `GET /v1/lines` */
+export function listLines(app: TypedApp, sources: LineSources): void {
+  app.route({
+    method: 'GET',
+    url: '/lines',
+    schema: {
+      operationId: 'listLines',
+      summary: 'List lines',
+      tags: ['Lines'],
+      security: KEYED,
+      response: {
+        200: answer('All lines of the account.', listOf(lineSchema)),
+        ...errorAnswers(...KEY_ERRORS),
+      },
+    },
+    handler: async (request) => ({
+      data: await linesOf(sources, callerOf(request)),
+      hasMore: false,
+      nextCursor: null,
+    }),
+  });
+}
