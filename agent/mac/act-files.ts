@@ -85,7 +85,9 @@ export class ActFiles {
   sweep(before: number): void {
     for (const name of readdirSync(this.#folder)) {
       const file = path.join(this.#folder, name);
-      if (statSync(file).mtimeMs >= before) continue;
+      // A worker that is ending may rename its files meanwhile.
+      const stat = statSync(file, { throwIfNoEntry: false });
+      if (!stat || stat.mtimeMs >= before) continue;
       if (name.endsWith('.tmp')) rmSync(file, { force: true });
       if (!name.endsWith('.started')) continue;
       const actId = name.slice(0, -'.started'.length);
