@@ -16,14 +16,7 @@ import type { Hello } from '../protocol/frames.ts';
 import { WINDOW } from '../protocol/limits.ts';
 import type { StoredCommand } from '../store/types.ts';
 
-export const sessionPhases = {
-  challenged: 'challenged',
-  opening: 'opening',
-  open: 'open',
-  closed: 'closed',
-} as const;
-
-export type SessionPhase = keyof typeof sessionPhases;
+type SessionPhase = 'challenged' | 'opening' | 'open' | 'closed';
 
 export interface SessionState {
   phase: SessionPhase;

@@ -216,7 +216,8 @@ export class Session {
     this.agentId = known.id;
     this.#logger.setBindings({ agentId: known.id });
     this.#options.onProved(this);
-    const { journalId, commandAck } = hello;
+    const { journalId, commandAck, agentVersion, macosVersion } = hello;
+    this.#logger.info({ journalId, agentVersion, macosVersion }, 'hello accepted');
     const session = { sessionId: this.id, journalId, commandAck };
     const { agent, line } = await this.#options.core.openSession(known.id, session);
     this.#line = line;

@@ -87,6 +87,37 @@ test('more than a window of events without an acknowledgement ends the link', as
   await busy;
 });
 
+test('more than the bridge wants to hold waits in the socket while the store is busy, and is stored later', async () => {
+  const { bridge, link } = await setUp();
+  let free = (): void => undefined;
+  const busy = bridge.store.transaction(
+    () =>
+      new Promise<void>((resolve) => {
+        free = resolve;
+      }),
+  );
+  const text = 'x'.repeat(70_000);
+  for (let seq = 1; seq <= 60; seq += 1) {
+    link.send({ type: 'event', seq, event: { ...said(seq), text } as AgentEvent });
+  }
+  await bridge.clock.advance(SILENCE_LIMIT_MS - 1);
+  free();
+  await busy;
+  await link.waitFor('ack', (ack) => ack.seq === 60);
+});
+
+test('an agent that reads slowly gets all commands once it reads', async () => {
+  const { bridge, link } = await setUp();
+  link.deafen();
+  const text = 'あ'.repeat(10_000);
+  for (let index = 0; index < 240; index += 1) {
+    await bridge.core.sendMessage(bridge.live, { to: '+14155550101', text });
+  }
+  link.listen();
+  await eventually(() => commandSeqs(link).length === 240);
+  expect(commandSeqs(link)).toEqual(Array.from({ length: 240 }, (_, index) => index + 1));
+});
+
 test('an acknowledgement of a command that was never sent is a bad frame', async () => {
   const { link } = await setUp();
   link.send({ type: 'ack', seq: 1 });

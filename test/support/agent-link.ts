@@ -52,6 +52,8 @@ export interface AgentLink {
   waitForClose(): Promise<{ status: number; reason: string }>;
   /** Stops reading from the socket, as a Mac that sleeps does. */
   deafen(): void;
+  /** Reads on. */
+  listen(): void;
   /** Ends the connection as a cut cable does, without a closing handshake. */
   cut(): void;
 }
@@ -115,6 +117,7 @@ export async function dialBridge(bridgeUrl: string): Promise<AgentLink> {
       ),
     waitForClose: () => eventually(() => closed, { every: 5, what: 'the end of the link' }),
     deafen: () => socket.pause(),
+    listen: () => socket.resume(),
     cut: () => socket.terminate(),
   };
   await eventually(

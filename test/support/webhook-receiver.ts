@@ -30,7 +30,7 @@ export interface ReceivedRequest {
 }
 
 /** What to say: an answer, `hang` (take the request and never answer) or `cut` (destroy the socket). */
-export type ReceiverAnswer =
+type ReceiverAnswer =
   | { status: number; headers?: Record<string, string>; body?: string | Buffer }
   | 'hang'
   | 'cut';
