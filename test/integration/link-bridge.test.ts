@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { enrol, type Identity, readIdentity } from '../../agent/identity/identity.ts';
+import { openJournal } from '../../agent/journal/journal.ts';
+import type { Journal } from '../../agent/journal/types.ts';
+import { createLink, type Link } from '../../agent/link/link.ts';
+import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
+import { silentLogger } from '../support/agent-fixtures.ts';
+import { CuttingProxy } from '../support/cutting-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { type RunningBridge, runningBridge } from '../support/running-bridge.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const RUSHED = AbortSignal.abort();
+
+interface Linked {
+  bridge: RunningBridge;
+  proxy: CuttingProxy;
+  identity: Identity;
+  journal: Journal;
+  liveKey: string;
+  accountId: string;
+  start(): Link;
+}
+
+/** A bridge as in production, an agent's home enrolled with it through a proxy, and its journal. */
+async function linked(): Promise<Linked> {
+  const bridge = await runningBridge();
+  const proxy = await CuttingProxy.start(Number(new URL(bridge.url).port));
+  onTestFinished(() => proxy.stop());
+  const { account, liveKey } = await bridge.core.createAccount('Test');
+  const { token } = await bridge.core.createEnrolmentToken(account.id);
+  const home = path.join(tempFolder(), 'agent');
+  await enrol({
+    home,
+    bridge: `http://127.0.0.1:${proxy.port}`,
+    token,
+    name: 'Mac',
+    handle: '+14155550100',
+    again: false,
+    clock: systemClock,
+  });
+  const journal = openJournal(path.join(home, 'journal.db'));
+  onTestFinished(() => journal.close());
+  const identity = readIdentity(home);
+  const start = (): Link => {
+    const link = createLink({
+      identity,
+      versions: { agent: '0.0.0', macos: 'virtual' },
+      journal,
+      clock: systemClock,
+      logger: silentLogger,
+      onCommands: () => undefined,
+      backoff: { baseMs: 5, capMs: 20 },
+    });
+    onTestFinished(() => link.stop(RUSHED));
+    link.start();
+    return link;
+  };
+  return { bridge, proxy, identity, journal, liveKey, accountId: account.id, start };
+}
+
+const hear = (journal: Journal, guid: string): void =>
+  journal.record({
+    at: Date.now(),
+    events: [
+      {
+        type: 'message.received',
+        guid,
+        conversation: { kind: 'direct', identifier: '+14155550101' },
+        from: '+14155550101',
+        service: 'iMessage',
+        text: `text of ${guid}`,
+        at: isoTime(Date.now()),
+      },
+    ],
+  });
+
+test('over a link that is cut again and again everything arrives once, in both directions', async () => {
+  const { bridge, proxy, journal, liveKey, start } = await linked();
+  const link = start();
+  await eventually(() => link.status().state === 'open');
+  const asked: string[] = [];
+  for (let round = 1; round <= 25; round += 1) {
+    hear(journal, `guid-${round}`);
+    const sent = await bridge.ask<{ id: string }>('POST', '/v1/messages', {
+      key: liveKey,
+      body: { to: '+14155550101', text: `round ${round}` },
+    });
+    expect(sent.status).toBe(202);
+    asked.push(`round ${round}`);
+    if (round % 2 === 0) proxy.cut();
+    await systemClock.sleep(Math.random() * 30);
+  }
+  await eventually(() => journal.commandsIn(['queued']).length === asked.length, { what: 'all commands' });
+  expect(journal.commandsIn(['queued']).map(({ command }) => command?.text)).toEqual(asked);
+  await eventually(() => journal.eventsAfter(0, 1).length === 0, { what: 'all events' });
+  const listed = await bridge.ask<{ data: Array<{ text: string }> }>(
+    'GET',
+    '/v1/messages?direction=inbound&limit=100',
+    { key: liveKey },
+  );
+  const texts = listed.json.data.map(({ text }) => text).sort();
+  expect(texts).toEqual(Array.from({ length: 25 }, (_, index) => `text of guid-${index + 1}`).sort());
+  expect(proxy.connections).toBeGreaterThan(10);
+});
+
+test('of two daemons with one identity the newer one stays, the older one stops and says why', async () => {
+  const { start } = await linked();
+  const older = start();
+  await eventually(() => older.status().state === 'open');
+  const newer = start();
+  await eventually(() => older.status().state === 'stopped');
+  expect(older.status().lastEnd?.code).toBe('superseded');
+  await eventually(() => newer.status().state === 'open');
+});
+
+test('a revoked agent stops', async () => {
+  const { bridge, identity, start } = await linked();
+  const link = start();
+  await eventually(() => link.status().state === 'open');
+  await bridge.core.revokeAgent(identity.agentId);
+  await eventually(() => link.status().state === 'stopped');
+  expect(link.status().lastEnd?.code).toBe('revoked');
+});
