@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { openApiDocument } from '../../bridge/api/api.ts';
+import { systemClock } from '../../bridge/runtime/clock.ts';
+import { createLogger } from '../../bridge/runtime/logger.ts';
+import { newPublicKey, runningBridge } from '../support/running-bridge.ts';
+
+type Schema = Record<string, unknown>;
+interface Operation {
+  operationId: string;
+  summary: string;
+  security: Record<string, unknown>[];
+  parameters?: { name: string; in: string; required: boolean }[];
+  requestBody?: { content: { 'application/json': { schema: Schema } } };
+  responses: Record<string, { description: string; content?: { 'application/json': { schema: Schema } } }>;
+}
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  servers: { url: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, unknown> };
+}
+
+const REF = '#/components/schemas/';
+
+/** Puts what a `$ref` names in its place. */
+function resolved(document: Document, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => resolved(document, item));
+  if (typeof value !== 'object' || value === null) return value;
+  if ('$ref' in value) {
+    const name = String(value.$ref);
+    expect(name.startsWith(REF), name).toBe(true);
+    const schema = document.components.schemas[name.slice(REF.length)];
+    expect(schema, name).toBeDefined();
+    return resolved(document, schema);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolved(document, inner)]));
+}
+
+/** The same schema with every object closed, so that a field which the document does not know fails. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (typeof value !== 'object' || value === null) return value;
+  const inner = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, closed(item)]));
+  return 'properties' in inner && !('additionalProperties' in inner)
+    ? { ...inner, additionalProperties: false }
+    : inner;
+}
+
+const operationsOf = (document: Document): [string, string, Operation][] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, string, Operation] => [
+      method.toUpperCase(),
+      path,
+      operation,
+    ]),
+  );
+
+test('the document is whole: every reference resolves, every operation is described', async () => {
+  const bridge = await runningBridge();
+  const { status, json: document } = await bridge.ask<Document>('GET', '/openapi.json');
+  expect(status).toBe(200);
+  expect(document.openapi).toMatch(/^3\.1\./);
+  expect(document.servers).toEqual([{ url: '/', description: expect.any(String) }]);
+  expect(document.components.securitySchemes).toMatchObject({
+    apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+  });
+  resolved(document, document.paths);
+  const operations = operationsOf(document);
+  expect(new Set(operations.map(([, , { operationId }]) => operationId)).size).toBe(operations.length);
+  for (const [method, path, operation] of operations) {
+    const where = `${method} ${path}`;
+    expect(operation.summary, where).toMatch(/\w+/);
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+    expect(
+      declared.map(({ name }) => name),
+      where,
+    ).toEqual(named);
+    for (const answer of Object.values(operation.responses)) expect(answer.description, where).toMatch(/\w/);
+    expect(operation.security, where).toEqual(path.startsWith('/v1/') ? [{ apiKey: [] }] : []);
+    if (path.startsWith('/v1/'))
+      expect(operation.responses['401']?.description, where).toContain('`invalid_api_key`');
+    if (method === 'POST')
+      expect(operation.responses['400']?.description, where).toContain('`invalid_parameter_value`');
+  }
+});
+
+test('every route is in the document, and no other', async () => {
+  const bridge = await runningBridge();
+  const { json: document } = await bridge.ask<Document>('GET', '/openapi.json');
+  const operations = operationsOf(document).map(([method, path]) => `${method} ${path}`);
+  expect(operations.sort()).toEqual(
+    [
+      'DELETE /v1/webhooks/{id}',
+      'GET /healthz',
+      'GET /readyz',
+      'GET /v1/lines',
+      'GET /v1/lines/{id}',
+      'GET /v1/messages',
+      'GET /v1/messages/{id}',
+      'GET /v1/webhooks',
+      'GET /v1/webhooks/{id}',
+      'POST /agent/enrol',
+      'POST /v1/messages',
+      'POST /v1/webhooks',
+    ].sort(),
+  );
+  for (const path of Object.keys(document.paths)) {
+    const answer = await bridge.ask('OPTIONS', path.replace('{id}', 'x'));
+    expect(answer.status, path).toBe(405);
+    const allowed = (answer.headers.get('allow') ?? '').split(', ').filter((method) => method !== 'HEAD');
+    const documented = Object.keys(document.paths[path] ?? {}).map((method) => method.toUpperCase());
+    expect(allowed, path).toEqual(documented.sort());
+  }
+});
+
+test('real answers are of the documented shapes', async () => {
+  const bridge = await runningBridge();
+  const { account, liveKey: key } = await bridge.core.createAccount('Test');
+  const { json: document } = await bridge.ask<Document>('GET', '/openapi.json');
+  const asked = new Set<string>();
+  const check = async <Body>(method: string, path: string, target: string, body?: unknown): Promise<Body> => {
+    const answer = await bridge.ask<Body>(method, target, {
+      key,
+      ...(body === undefined ? {} : { body }),
+    });
+    const operation = document.paths[path]?.[method.toLowerCase()];
+    const documented = operation?.responses[String(answer.status)];
+    expect(documented, `${method} ${path} ${answer.status}: ${answer.text}`).toBeDefined();
+    const schema = documented?.content?.['application/json'].schema;
+    if (schema)
+      z.fromJSONSchema(closed(resolved(document, schema)) as z.core.JSONSchema.JSONSchema).parse(answer.json);
+    else expect(answer.text).toBe('');
+    if (answer.status < 400) asked.add(`${method} ${path}`);
+    return answer.json;
+  };
+  const { token } = await bridge.core.createEnrolmentToken(account.id);
+  const { line } = await check<{ line: { id: string } }>('POST', '/agent/enrol', '/agent/enrol', {
+    token,
+    publicKey: newPublicKey(),
+    name: 'Mac',
+    handle: '+14155550100',
+  });
+  const message = await check<{ id: string }>('POST', '/v1/messages', '/v1/messages', {
+    to: '+14155550101',
+    text: 'hello',
+    metadata: { order: '7' },
+  });
+  await check('POST', '/v1/messages', '/v1/messages', { to: '+14155550101' });
+  await check('POST', '/v1/messages', '/v1/messages', '{');
+  await check('POST', '/v1/messages', '/v1/messages', { to: '+14155550101', text: 'x'.repeat(300_000) });
+  await check('GET', '/v1/messages', '/v1/messages?limit=5');
+  await check('GET', '/v1/messages', '/v1/messages?limit=500');
+  await check('GET', '/v1/messages/{id}', `/v1/messages/${message.id}`);
+  await check('GET', '/v1/messages/{id}', '/v1/messages/msg_0');
+  const webhook = await check<{ id: string }>('POST', '/v1/webhooks', '/v1/webhooks', {
+    url: 'https://example.com/hook',
+  });
+  await check('POST', '/v1/webhooks', '/v1/webhooks', { url: 'https://example.com/hook' });
+  await check('GET', '/v1/webhooks', '/v1/webhooks');
+  await check('GET', '/v1/webhooks/{id}', `/v1/webhooks/${webhook.id}`);
+  await check('DELETE', '/v1/webhooks/{id}', `/v1/webhooks/${webhook.id}`);
+  await check('GET', '/v1/lines', '/v1/lines');
+  await check('GET', '/v1/lines/{id}', `/v1/lines/${line.id}`);
+  await check('GET', '/healthz', '/healthz');
+  await check('GET', '/readyz', '/readyz');
+  const all = operationsOf(document).map(([method, path]) => `${method} ${path}`);
+  expect([...asked].sort()).toEqual(all.sort());
+});
+
+test('the document that is printed is the one that is served', async () => {
+  const bridge = await runningBridge();
+  const { json } = await bridge.ask<Document>('GET', '/openapi.json');
+  expect(
+    JSON.parse(JSON.stringify(await openApiDocument(systemClock, createLogger('test', 'silent')))),
+  ).toEqual(json);
+});
