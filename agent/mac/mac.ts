@@ -2,19 +2,19 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { ActFiles, UNREADABLE } from './act-files.ts';
+import { type ActKind, actKinds } from './act-kinds.ts';
+import { Locks, locks } from './locks.ts';
 import { notStarted, uncertain } from './outcome.ts';
 import { isAlive, killGroup } from './process-group.ts';
-import { Queue } from './queue.ts';
 import type { ActRequest } from './request.ts';
-import { refusal } from './send-text-check.ts';
-import type { ActOutcome, Mac, OsascriptTarget, SendTextAct } from './types.ts';
+import type { Act, ActOutcome, Mac, OsascriptTarget, SendTextAct } from './types.ts';
 import { runWorker } from './worker-process.ts';
 
 export interface MacOptions {
   /** Folder of the files by which acts outlive the agent; made (0700) when missing. */
   actsFolder: string;
   target: OsascriptTarget;
-  /** Without it every send ends `not_started` with `mac_read_only`. */
+  /** Without it every act that is not read-only ends `not_started` with `mac_read_only`. */
   allowSending: boolean;
   clock: Clock;
   logger: Logger;
@@ -31,7 +31,10 @@ const BARRED_FOR_MS = 10 * BEGIN_WITHIN_MS;
 const RESULT_GRACE_MS = 8_000;
 const POLL_MS = 50;
 
-/** Opens the one way to act on the Mac. Acts run one at a time, each in a worker process that outlives the agent. */
+/**
+ * Opens the one way to act on the Mac. Each act runs in a worker process that outlives the agent; acts that share a
+ * lock run one at a time.
+ */
 export function openMac(options: MacOptions): Mac {
   return new WorkerMac(options);
 }
@@ -39,7 +42,7 @@ export function openMac(options: MacOptions): Mac {
 class WorkerMac implements Mac {
   readonly #options: MacOptions;
   readonly #files: ActFiles;
-  readonly #queue = new Queue();
+  readonly #locks = new Locks();
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
 
@@ -49,17 +52,23 @@ class WorkerMac implements Mac {
     this.#files.sweep(options.clock.now() - BARRED_FOR_MS);
   }
 
-  async sendText(act: SendTextAct): Promise<ActOutcome> {
-    if (!this.#options.allowSending) return notStarted('mac_read_only', 'sending is not allowed on this Mac');
+  async perform(actId: string, act: Act): Promise<ActOutcome> {
+    const { kind, ...input } = act;
+    const { script, locks, readOnly, refusal, deadlineMs } = actKinds[kind] as ActKind<Act>;
+    if (!this.#options.allowSending && !readOnly)
+      return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
-    const { actId, ...input } = act;
-    return this.#queue.run(() => this.#perform(actId, input));
+    return this.#locks.run(locks, () => this.#perform({ actId, script, input }, deadlineMs));
+  }
+
+  sendText({ actId, ...act }: SendTextAct): Promise<ActOutcome> {
+    return this.perform(actId, { kind: 'send_text', ...act });
   }
 
   /** Rejects with AppError `act_interrupted` when the agent stops before the outcome is known. */
   async recover(actId: string): Promise<ActOutcome> {
-    return this.#queue.run(() => this.#outcomeOf(actId));
+    return this.#locks.run(locks, () => this.#outcomeOf(actId));
   }
 
   forget(actId: string): void {
@@ -73,24 +82,31 @@ class WorkerMac implements Mac {
     const onHurry = (): void => this.#hurry.abort();
     if (hurry.aborted) onHurry();
     else hurry.addEventListener('abort', onHurry, { once: true });
-    await this.#queue.idle();
+    await this.#locks.idle();
     hurry.removeEventListener('abort', onHurry);
   }
 
-  async #perform(actId: string, input: ActRequest['input']): Promise<ActOutcome> {
+  async #perform(
+    { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'input'>,
+    ofKind: number | undefined,
+  ): Promise<ActOutcome> {
     if (this.#stopping.signal.aborted)
       return notStarted('act_interrupted', 'the agent stopped before the act began');
-    const { actsFolder, target, clock, deadlineMs = DEFAULT_DEADLINE_MS, logger } = this.#options;
+    const { actsFolder, target, clock, logger } = this.#options;
+    const deadlineMs = this.#options.deadlineMs ?? ofKind ?? DEFAULT_DEADLINE_MS;
     const from = clock.now();
     const beginBefore = from + BEGIN_WITHIN_MS;
     await runWorker(
-      { actId, actsFolder, script: 'send-text', input, target, deadlineMs, beginBefore },
+      { actId, actsFolder, ...program, target, deadlineMs, beginBefore },
       clock,
       this.#hurry.signal,
     );
     const outcome = this.#settled(actId) ?? uncertain('the worker ended without a result');
     const code = 'error' in outcome ? outcome.error.code : undefined;
-    logger.info({ actId, outcome: outcome.outcome, code, ms: clock.now() - from }, 'act ended');
+    logger.info(
+      { actId, script: program.script, outcome: outcome.outcome, code, ms: clock.now() - from },
+      'act ended',
+    );
     return outcome;
   }
 

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type MessageErrorCode, messageErrors } from '../../bridge/protocol/errors.ts';
 import type { ActOutcome } from './types.ts';
 
-const codes = Object.keys(messageErrors) as [MessageErrorCode, ...MessageErrorCode[]];
+export const messageErrorCodes = Object.keys(messageErrors) as [MessageErrorCode, ...MessageErrorCode[]];
 
 const actErrorSchema = z.strictObject({
-  code: z.enum(codes),
+  code: z.enum(messageErrorCodes),
   message: z.string().max(500),
   apple: z.int().exactOptional(),
 });
@@ -13,7 +13,11 @@ const actErrorSchema = z.strictObject({
 /** What a result file holds: how an act ended, never what was sent or to whom. */
 export const actOutcomeSchema: z.ZodType<ActOutcome> = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('not_started'), error: actErrorSchema }),
-  z.strictObject({ outcome: z.literal('handed_over') }),
+  z.strictObject({
+    outcome: z.literal('handed_over'),
+    changed: z.literal(false).exactOptional(),
+    value: z.record(z.string(), z.unknown()).exactOptional(),
+  }),
   z.strictObject({ outcome: z.literal('uncertain'), error: actErrorSchema }),
 ]);
 

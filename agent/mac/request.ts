@@ -8,7 +8,7 @@ export const actRequestSchema = z.strictObject({
   actId: z.string(),
   actsFolder: z.string(),
   /** Name of a program in scripts/jxa. */
-  script: z.enum(['send-text']),
+  script: z.string().regex(/^[a-z][a-z-]{0,39}$/),
   /** The one argument of the program's `main`. */
   input: z.record(z.string(), z.unknown()),
   target: z.discriminatedUnion('kind', [

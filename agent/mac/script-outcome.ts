@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { appleError } from './apple-errors.ts';
-import { notStarted, uncertain } from './outcome.ts';
+import { messageErrorCodes, notStarted, uncertain } from './outcome.ts';
 import type { ActOutcome } from './types.ts';
 
 /** What a program writes to stderr before its send verb. */
@@ -10,6 +11,12 @@ const envelopeSchema = z.strictObject({
   ok: z.boolean(),
   step: z.string().regex(/^[a-z_]{1,40}$/),
   errorNumber: z.int().optional(),
+  /** What the program itself found to be in the way, in place of an error number. */
+  code: z.enum(messageErrorCodes).optional(),
+  /** With `ok`: `false` when it was as wanted before. */
+  changed: z.boolean().optional(),
+  /** With `ok`: what was asked for. */
+  value: z.record(z.string(), z.unknown()).optional(),
 });
 
 /** All that is known of a run of osascript when it has ended. */
@@ -27,19 +34,33 @@ export interface Ending {
 export function scriptOutcome(ending: Ending): ActOutcome {
   const mayHaveSent = !ending.stderrComplete || ending.stderr.split('\n').includes(MARKER);
   const envelope = envelopeSchema.safeParse(ending.returned);
-  if (envelope.success) {
-    const { ok, step, errorNumber = -2700 } = envelope.data;
-    if (ok) return mayHaveSent ? { outcome: 'handed_over' } : uncertain('the script skipped its marker');
-    if (mayHaveSent) return uncertain('Messages reported an error during the send', errorNumber);
-    const { code, message } = appleError(errorNumber, step);
-    return notStarted(code, message, errorNumber);
-  }
+  if (envelope.success) return told(envelope.data, mayHaveSent);
   if (mayHaveSent) return uncertain(reason[ending.killed ?? 'broken']);
   if (ending.killed === 'deadline') return notStarted('act_timed_out', reason.deadline);
   if (ending.killed === 'stop') return notStarted('act_interrupted', reason.stop);
   const number = lastNumber(ending.stderr);
-  if (number === undefined) return notStarted('act_failed', reason.broken);
-  const { code, message } = appleError(number, 'unknown');
+  return number === undefined ? notStarted('act_failed', reason.broken) : failedWith(number, 'unknown');
+}
+
+/** How an act ended that the program itself tells of. */
+function told(envelope: z.infer<typeof envelopeSchema>, mayHaveSent: boolean): ActOutcome {
+  const { ok, step, errorNumber, code } = envelope;
+  if (ok) return done(envelope, mayHaveSent);
+  if (mayHaveSent) return uncertain(`Messages reported an error at the step ${step}`, errorNumber);
+  return code ? notStarted(code, messageErrors[code].hint) : failedWith(errorNumber ?? -2700, step);
+}
+
+function done({ changed, value }: z.infer<typeof envelopeSchema>, mayHaveSent: boolean): ActOutcome {
+  if (!mayHaveSent && changed !== false) return uncertain('the script skipped its marker');
+  return {
+    outcome: 'handed_over',
+    ...(changed === false ? { changed } : {}),
+    ...(value ? { value } : {}),
+  };
+}
+
+function failedWith(number: number, step: string): ActOutcome {
+  const { code, message } = appleError(number, step);
   return notStarted(code, message, number);
 }
 

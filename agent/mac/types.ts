@@ -1,4 +1,5 @@
 import type { MessageErrorCode } from '../../bridge/protocol/errors.ts';
+import type { UiAct } from './ui-acts.ts';
 
 export interface ActError {
   code: MessageErrorCode;
@@ -10,17 +11,24 @@ export interface ActError {
 /**
  * How an act ended as far as the script can tell. `handed_over` is not yet a proof: only a row in chat.db is.
  * - `not_started`: nothing reached Messages; safe to try again.
- * - `handed_over`: Messages took the Apple event without an error.
+ * - `handed_over`: Messages took the Apple event without an error. `changed: false` when it was as wanted before, so
+ *   that nothing was done and no new row will come; `value` is what an act that asks was answered.
  * - `uncertain`: it may have happened; never tried again by itself.
  */
 export type ActOutcome =
   | { outcome: 'not_started'; error: ActError }
-  | { outcome: 'handed_over' }
+  | { outcome: 'handed_over'; changed?: false; value?: Readonly<Record<string, unknown>> }
   | { outcome: 'uncertain'; error: ActError };
 
-export interface SendTextAct {
-  /** New for every attempt; names the files that outlive a crash of the agent. */
-  actId: string;
+/** A conversation as chat.db names it: the other handle, or the `chat_identifier` of a group. */
+export interface ConversationName {
+  kind: 'direct' | 'group';
+  identifier: string;
+}
+
+/** A text to one handle, by scripting. */
+export interface SendText {
+  kind: 'send_text';
   /** E.164 number or email. */
   handle: string;
   text: string;
@@ -31,8 +39,20 @@ export interface SendTextAct {
   chat?: string;
 }
 
+/** A text to one handle with the id of its act; see {@link Mac.sendText}. */
+export type SendTextAct = Omit<SendText, 'kind'> & { actId: string };
+
+/** Everything that the Mac can be made to do. */
+export type Act = SendText | UiAct;
+
 /** The only way to act on the Mac. */
 export interface Mac {
+  /**
+   * Does one thing. `actId` is new for every attempt and names the files that outlive a crash of the agent. What can be
+   * known beforehand to be impossible is refused as `not_started` before anything happens.
+   */
+  perform(actId: string, act: Act): Promise<ActOutcome>;
+  /** `perform` of `send_text`. */
   sendText(act: SendTextAct): Promise<ActOutcome>;
   /**
    * What became of an act that an earlier process of the agent began: waits for a worker that still runs, reads its

@@ -61,6 +61,11 @@ export const requestErrors = {
     retry: 'never',
     hint: 'Use or delete the webhook that has this URL and these events.',
   },
+  idempotency_conflict: {
+    status: 409,
+    retry: 'never',
+    hint: 'Use a new Idempotency-Key for another request, or send the first one again as it was.',
+  },
   body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
   unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },
   rate_limited: { status: 429, retry: 'later', hint: 'Wait for the seconds of Retry-After.' },
@@ -112,6 +117,32 @@ export const messageErrors = {
     retry: 'never',
     hint: 'Messages cannot take an empty text, NUL, half a surrogate pair, or more than the longest text.',
   },
+  no_console_session: {
+    retry: 'after-fix',
+    hint: 'Nobody is logged in at the screen of the Mac as the user of the agent; log in there.',
+  },
+  screen_locked: { retry: 'after-fix', hint: 'The screen of the Mac is locked; unlock it and keep it so.' },
+  ui_locked: {
+    retry: 'later',
+    hint: 'A sheet, or a second copy or window of Messages, is in the way; close it.',
+  },
+  ui_not_recognised: {
+    retry: 'after-fix',
+    hint: 'Messages does not look as this version expects; see bluerelay capabilities, and update the agent.',
+  },
+  wrong_conversation: {
+    retry: 'later',
+    hint: 'Messages did not show the conversation or message that was asked for; nothing was done.',
+  },
+  not_editable: {
+    retry: 'never',
+    hint: 'Messages does not offer this for the message: too old, not your own, or not text.',
+  },
+  unsupported_on_macos: {
+    retry: 'never',
+    hint: 'This release of macOS cannot do it; see bluerelay capabilities.',
+  },
+  not_sent: { retry: 'never', hint: 'An operator looked into Messages: it was not sent.' },
   act_failed: { retry: 'never', hint: 'Messages refused the act before anything was sent.' },
   unknown: { retry: 'never', hint: 'Messages reported an error that has no name here; see the number.' },
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
@@ -165,8 +196,6 @@ export const agentErrors = {
   },
   invalid_option: { retry: 'never', hint: 'See the command with --help.' },
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
-
-export type AgentErrorCode = keyof typeof agentErrors;
 
 /** Codes with which the bridge's own commands and its start end. */
 export const operatorErrors = {

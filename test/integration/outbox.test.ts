@@ -23,6 +23,10 @@ class TestMac implements Mac {
   recovered: ActOutcome = { outcome: 'handed_over' };
   #waiting: Array<(outcome: ActOutcome) => void> = [];
 
+  perform(): Promise<ActOutcome> {
+    throw new Error('the outbox sends by sendText');
+  }
+
   sendText(act: SendTextAct): Promise<ActOutcome> {
     this.acts.push(act);
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -181,6 +185,30 @@ describe('outbox', () => {
     const { guid } = row(ANNA, 'text of a');
     take(ownState(guid, 'sent'));
     expect(told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.sent']);
+  });
+
+  test('shows an operator the evidence of what is uncertain, and takes their word for it once', async () => {
+    order(command('a'), command('b', BEN));
+    await mac.end();
+    await mac.end();
+    row(ANNA, 'another text');
+    await clock.advance(9_000);
+    const { operator } = outbox;
+    expect(operator.list(undefined).map(({ id, state }) => [id, state])).toEqual([
+      ['a', 'uncertain'],
+      ['b', 'uncertain'],
+    ]);
+    expect(operator.show('a')).toMatchObject({
+      text: 'text of a',
+      evidence: { rowsAfter: 100, rows: [{ sameText: false, inChat: true }] },
+    });
+    expect(operator.resolve('a', 'not-sent')).toMatchObject({ state: 'failed', error: { code: 'not_sent' } });
+    expect(operator.resolve('b', 'sent')).toMatchObject({ state: 'done', error: null });
+    expect(() => operator.resolve('a', 'sent')).toThrow(expect.objectContaining({ code: 'not_uncertain' }));
+    expect(() => operator.show('c')).toThrow(expect.objectContaining({ code: 'not_found' }));
+    expect(told('a').at(-1)).toBe('failed');
+    await clock.advance(3_600_000);
+    expect(mac.acts).toHaveLength(2);
   });
 
   test('does not give up while chat.db cannot be read', async () => {

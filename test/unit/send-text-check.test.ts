@@ -14,7 +14,7 @@ const anyText = fc.oneof(
 test('a text is refused, or is the same after every coding that it goes through', () => {
   fc.assert(
     fc.property(anyText, (text) => {
-      if (refusal({ actId: 'act_1', handle, text })) {
+      if (refusal({ handle, text })) {
         expect(text === '' || text.includes('\0') || Buffer.from(text).toString() !== text).toBe(true);
       } else {
         expect(text).not.toContain('\0');
@@ -28,8 +28,8 @@ test('a text is refused, or is the same after every coding that it goes through'
 
 test('the longest text is taken whatever it is made of, one more is not', () => {
   for (const unit of ['x', '漢', '\u0001', '"'])
-    expect(refusal({ actId: 'act_1', handle, text: unit.repeat(20_000) })).toBeUndefined();
-  expect(refusal({ actId: 'act_1', handle, text: 'x'.repeat(20_001) })).toMatchObject({
+    expect(refusal({ handle, text: unit.repeat(20_000) })).toBeUndefined();
+  expect(refusal({ handle, text: 'x'.repeat(20_001) })).toMatchObject({
     outcome: 'not_started',
     error: { code: 'text_not_sendable' },
   });
@@ -48,5 +48,5 @@ test.each([
   ['x:someone@example.com', false],
   ['', false],
 ])('%s as a handle: %s', (address, taken) => {
-  expect(refusal({ actId: 'act_1', handle: address, text: 'hi' }) === undefined).toBe(taken);
+  expect(refusal({ handle: address, text: 'hi' }) === undefined).toBe(taken);
 });

@@ -1,0 +1,24 @@
+import type { Lock } from './locks.ts';
+import { sendTextKind } from './send-text-check.ts';
+import type { Act, ActOutcome } from './types.ts';
+import { uiKinds } from './ui-act-kinds.ts';
+
+/** What the host must know of a kind of act. */
+export interface ActKind<A extends Act> {
+  /** Name of its program in scripts/jxa; the act without `kind` is the program's input. */
+  script: string;
+  /** What it shares with other acts. */
+  locks: readonly Lock[];
+  /** How long its program may run, in milliseconds, where it is not the default of the Mac. */
+  deadlineMs?: number;
+  /** Whether it only looks, so that it may run where sending is not allowed. */
+  readOnly?: true;
+  /** Why the act cannot be done, as far as its own values tell; undefined when it may go on. */
+  refusal(act: A): ActOutcome | undefined;
+}
+
+export type ActKinds<K extends Act['kind'] = Act['kind']> = {
+  readonly [Kind in K]: ActKind<Extract<Act, { kind: Kind }>>;
+};
+
+export const actKinds: ActKinds = { send_text: sendTextKind, ...uiKinds };
