@@ -1,10 +1,6 @@
 import { z } from 'zod';
+import { handleSchema, timeSchema } from './common.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
-
-/** E.164 number or email address, as the API took it and normalised it. */
-export const handleSchema = z.string().min(3).max(254);
-
-export const timeSchema = z.iso.datetime({ precision: 3 });
 
 const base = {
   /** Deduplicates: an agent carries out one id at most once. */

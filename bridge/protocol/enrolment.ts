@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { handleSchema } from './commands.ts';
+import { handleSchema } from './common.ts';
 
 /** Body of the enrolment request: the token, and the public half of a key that never leaves the Mac. */
 export const enrolRequestSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { commandSchema, handleSchema, timeSchema } from './commands.ts';
+import { commandSchema } from './commands.ts';
+import { handleSchema, timeSchema } from './common.ts';
 import { agentEventSchema } from './events.ts';
 
 const seqSchema = z.int().min(0);

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { handleSchema } from '../../../bridge/protocol/commands.ts';
+import { handleSchema } from '../../../bridge/protocol/common.ts';
 import { agentErrors } from '../../../bridge/protocol/errors.ts';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { ownHandle } from '../../daemon.ts';
