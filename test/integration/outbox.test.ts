@@ -131,7 +131,7 @@ const facts = (id: string): AgentEvent[] =>
   journal
     .eventsAfter(0, 1_000)
     .map(({ event }) => event)
-    .filter((event) => event.type !== 'message.received' && event.commandId === id);
+    .filter((event) => 'commandId' in event && event.commandId === id);
 
 const told = (id: string): string[] =>
   facts(id).map((event) => (event.type === 'command.state' ? event.state : event.type));

@@ -60,7 +60,7 @@ export class LedgerBridge {
   /** States that the agent told of a command, in order. */
   statesOf(commandId: string): string[] {
     return this.events.flatMap((event) =>
-      event.type !== 'message.received' && event.commandId === commandId
+      'commandId' in event && event.commandId === commandId
         ? [event.type === 'command.state' ? event.state : event.type]
         : [],
     );
