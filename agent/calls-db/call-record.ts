@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { StoredCall } from './calls-file.ts';
+import type { CallChange } from './types.ts';
+
+/** 2001-01-01 UTC in milliseconds since the Unix epoch. */
+const APPLE_EPOCH_MS = 978_307_200_000;
+
+/** `ZCALLTYPE`, as seen up to macOS 26: 1 phone, 8 FaceTime video, 16 FaceTime audio, 0 another app. */
+const media: Readonly<Record<number, CallChange['medium']>> = { 1: 'phone', 8: 'video', 16: 'audio' };
+
+/** `ZDISCONNECTED_CAUSE` of a call that somebody refused: 6, and 2 for calls of other apps. */
+const REFUSED: ReadonlySet<number> = new Set([2, 6]);
+
+const handlesSchema = z.array(z.string().nullable());
+
+const dateOf = (call: StoredCall): number | null =>
+  call.date === null ? null : Math.round(call.date * 1000) + APPLE_EPOCH_MS;
+
+/** When a call ended, in milliseconds since the Unix epoch; 0 where its record has no date. */
+export function endOf(call: StoredCall): number {
+  const startedAt = dateOf(call);
+  return startedAt === null ? 0 : startedAt + Math.round((call.duration ?? 0) * 1000);
+}
+
+/** What a record says. A record without a date is told as of `now`. */
+export function changeOf(call: StoredCall, now: number): CallChange {
+  const outbound = call.originated === 1;
+  const refused = call.cause !== null && REFUSED.has(call.cause);
+  const unanswered = outbound ? 'unanswered' : 'missed';
+  return {
+    kind: 'call',
+    callUuid: call.uuid,
+    direction: outbound ? 'outbound' : 'inbound',
+    medium: media[call.type ?? -1] ?? 'other',
+    handles: handlesOf(call),
+    startedAt: dateOf(call) ?? now,
+    durationSeconds: Math.max(0, call.duration ?? 0),
+    result: call.answered === 1 ? 'answered' : refused ? 'declined' : unanswered,
+  };
+}
+
+/** The joined handles; a call with one person may have none and name them in `ZADDRESS`, as text or its bytes. */
+function handlesOf(call: StoredCall): string[] {
+  const joined = call.handles === null ? [] : handlesSchema.parse(JSON.parse(call.handles));
+  const found = joined.filter((handle) => handle !== null && handle !== '') as string[];
+  if (found.length > 0) return [...new Set(found)].sort();
+  const address = typeof call.address === 'string' ? call.address : call.address?.toString('utf8');
+  return address ? [address] : [];
+}
