@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { z } from 'zod';
+import { AppError, errorCode } from '../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
@@ -10,10 +12,16 @@ import { openJournal } from './journal/journal.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
 import { openMac } from './mac/mac.ts';
+import type { Mac } from './mac/types.ts';
 import { openMessagesDb } from './messages-db/messages-db.ts';
-import { createOutbox } from './outbox/outbox.ts';
+import type { MessagesDb } from './messages-db/types.ts';
+import { createOutbox, type Outbox } from './outbox/outbox.ts';
+import { listParamsSchema, resolveParamsSchema, showParamsSchema } from './outbox/types.ts';
 import { Tail } from './tail.ts';
 import { agentVersion, macosVersion } from './versions.ts';
+
+/** How long a stop waits for the act under way, in milliseconds. */
+const ACT_STOP_LIMIT_MS = 8_000;
 
 export interface DaemonOptions {
   config: AgentConfig;
@@ -75,10 +83,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('tail'),
     });
     releases.push(() => tail.stop());
-    releases.push((hurry) => Promise.all([mac.stop(hurry), outbox.stop()]));
+    releases.push((hurry) => stopActing(mac, outbox, hurry, clock));
     const startedAt = isoTime(clock.now());
     const status = (): AgentStatus => {
       const { lastReceivedAt, ...counts } = journal.counts();
+      const failure = journal.failure();
+      const unreadable = whyUnreadable(messagesDb);
       return {
         version: versions.agent,
         pid: process.pid,
@@ -89,14 +99,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         line: identity.line,
         mac: { virtual: config.virtual, macos: versions.macos, sendingAllowed: allowSending },
         link: link.status(),
-        journal: counts,
+        journal: {
+          state: failure ? 'failing' : 'ok',
+          problem: failure ? problemOf(failure) : null,
+          ...counts,
+        },
         messages: {
-          state: tail.reading ? 'reading' : 'waiting',
+          state: unreadable ? 'unreadable' : 'reading',
+          problem: unreadable ? problemOf(unreadable) : null,
           lastReceivedAt: lastReceivedAt === null ? null : isoTime(lastReceivedAt),
         },
       };
     };
-    const served = await control.serve({ home, methods: { status }, clock, logger: part('control') });
+    const served = await control.serve({
+      home,
+      methods: { status, ...outboxMethods(outbox) },
+      clock,
+      logger: part('control'),
+    });
     releases.push(() => served.close());
     outbox.start();
     tail.start();
@@ -108,6 +128,54 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     throw error;
   }
 }
+
+/**
+ * Waits for the act under way, but not as long as osascript may hang: an act that is cut off is looked for in chat.db
+ * by the next start, as after a crash.
+ */
+async function stopActing(mac: Mac, outbox: Outbox, hurry: AbortSignal, clock: Clock): Promise<void> {
+  const late = new AbortController();
+  const cancel = clock.after(ACT_STOP_LIMIT_MS, () => late.abort());
+  await Promise.all([mac.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()]);
+  cancel();
+}
+
+/** What an operator may ask of the outbox over the control socket. */
+const outboxMethods = ({ operator }: Outbox): Record<string, (params: unknown) => unknown> => ({
+  'outbox.list': (params) => operator.list(readParams(listParamsSchema, params).state),
+  'outbox.show': (params) => operator.show(readParams(showParamsSchema, params).id),
+  'outbox.resolve': (params) => {
+    const { id, was } = readParams(resolveParamsSchema, params);
+    return operator.resolve(id, was);
+  },
+});
+
+function readParams<T>(schema: z.ZodType<T>, params: unknown): T {
+  const read = schema.safeParse(params);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new AppError(`Parameter ${issue?.path.join('.') ?? ''} is not valid: ${issue?.message ?? ''}`, {
+    code: 'invalid_parameter_value',
+    retry: 'never',
+    hint: 'See the command with --help.',
+  });
+}
+
+/** Why chat.db cannot be read now, if so. */
+function whyUnreadable(messagesDb: MessagesDb): unknown {
+  try {
+    messagesDb.highWater();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const problemOf = (error: unknown): { code: string; message: string; hint: string | null } => ({
+  code: errorCode(error),
+  message: error instanceof Error ? error.message : String(error),
+  hint: (error instanceof AppError ? error.hint : undefined) ?? null,
+});
 
 /** The own handle of the Mac as chat.db shows it; null where no row tells, or there is no chat.db yet. */
 export function ownHandle(config: AgentConfig, clock: Clock, logger: Logger): string | null {

@@ -18,15 +18,9 @@ export class Tail {
   readonly #options: TailOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
-  #reading = false;
 
   constructor(options: TailOptions) {
     this.#options = options;
-  }
-
-  /** Whether chat.db is being read. */
-  get reading(): boolean {
-    return this.#reading;
   }
 
   start(): void {
@@ -43,12 +37,10 @@ export class Tail {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        this.#reading = true;
         for await (const batch of messagesDb.changes(signal)) await this.#take(batch);
       } catch (error) {
         logger.error({ error: describeError(error) }, 'the tail of chat.db broke off');
       }
-      this.#reading = false;
       await clock.sleep(RETRY_MS, signal);
     }
   }
@@ -60,10 +52,8 @@ export class Tail {
     while (!signal.aborted) {
       try {
         take(batch);
-        this.#reading = true;
         return;
       } catch (error) {
-        this.#reading = false;
         logger.error({ error: describeError(error) }, 'changes could not be journaled');
         await clock.sleep(RETRY_MS, signal);
       }

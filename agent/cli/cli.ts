@@ -3,6 +3,9 @@ import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { agentVersion } from '../versions.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
 import { enrolCommand } from './commands/enrol.ts';
+import { outboxListCommand } from './commands/outbox-list.ts';
+import { outboxResolveCommand } from './commands/outbox-resolve.ts';
+import { outboxShowCommand } from './commands/outbox-show.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { virtualMacPeopleCommand } from './commands/virtual-mac-people.ts';
@@ -13,6 +16,9 @@ const commands: readonly Command[] = [
   runCommand,
   enrolCommand,
   statusCommand,
+  outboxListCommand,
+  outboxShowCommand,
+  outboxResolveCommand,
   virtualMacRunCommand,
   virtualMacReceiveCommand,
   virtualMacPeopleCommand,
@@ -20,6 +26,7 @@ const commands: readonly Command[] = [
 
 /** Words that begin several commands. */
 const groups: Record<string, string> = {
+  outbox: 'The commands that the agent is carrying out.',
   'virtual-mac': 'An emulated Mac, to run everything without one.',
 };
 

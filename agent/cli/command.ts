@@ -15,7 +15,7 @@ export interface CommandContext {
   readInput?(): Promise<string>;
 }
 
-export interface CommandOption {
+interface CommandOption {
   /** As commander writes it: `--from <handle>`. */
   flags: string;
   description: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 const time = z.string();
+const problem = z.object({ code: z.string(), message: z.string(), hint: z.string().nullable() });
 
 /** What `bluerelay status` tells, as the daemon answers it. Times are ISO 8601. */
 export const agentStatusSchema = z.object({
@@ -20,12 +21,16 @@ export const agentStatusSchema = z.object({
     clockSkewMs: z.number().nullable(),
   }),
   journal: z.object({
+    /** `failing` while what happens cannot be made durable: the disk is full, say. */
+    state: z.enum(['ok', 'failing']),
+    problem: problem.nullable(),
     unacknowledgedEvents: z.int(),
     commands: z.record(z.string(), z.int()),
   }),
   messages: z.object({
-    /** Whether chat.db is being read. */
-    state: z.enum(['reading', 'waiting']),
+    /** Whether chat.db can be read. */
+    state: z.enum(['reading', 'unreadable']),
+    problem: problem.nullable(),
     lastReceivedAt: time.nullable(),
   }),
 });

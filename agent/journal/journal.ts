@@ -29,6 +29,7 @@ class SqliteJournal implements Journal {
   readonly #getMeta: Database.Statement;
   #id: string;
   #commandAck: number;
+  #failure: AppError | undefined;
 
   constructor(db: Database.Database) {
     this.#db = db;
@@ -178,6 +179,10 @@ class SqliteJournal implements Journal {
     this.#tell();
   }
 
+  failure(): AppError | undefined {
+    return this.#failure;
+  }
+
   tailMemory(): { cursor: string | null; entries: Map<string, string> } {
     return this.#read(() => ({
       cursor: this.#meta('tailCursor') ?? null,
@@ -262,8 +267,11 @@ class SqliteJournal implements Journal {
   #write(work: () => void): void {
     try {
       this.#db.transaction(work).immediate();
+      this.#failure = undefined;
     } catch (error) {
-      throw journalError(error);
+      const failure = journalError(error);
+      if (failure.code !== 'bad_frame') this.#failure = failure;
+      throw failure;
     }
   }
 

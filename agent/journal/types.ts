@@ -1,5 +1,6 @@
 import type { Command } from '../../bridge/protocol/commands.ts';
 import type { AgentEvent, CommandStateEvent } from '../../bridge/protocol/events.ts';
+import type { AppError } from '../../bridge/runtime/app-error.ts';
 
 export type CommandState = CommandStateEvent['state'];
 
@@ -61,7 +62,7 @@ export interface KeptState {
 }
 
 /** What the tail of chat.db must find again: see its own types. */
-export interface TailPatch {
+interface TailPatch {
   cursor: string;
   remember: ReadonlyArray<readonly [key: string, value: string]>;
   forget: readonly string[];
@@ -133,6 +134,8 @@ export interface Journal {
   /** Becomes a new journal to the bridge: a new id, and the events not yet acknowledged counted from 1. */
   renumberEvents(): void;
 
+  /** Why the last write failed; undefined once one succeeded again. */
+  failure(): AppError | undefined;
   tailMemory(): { cursor: string | null; entries: Map<string, string> };
   counts(): JournalCounts;
   close(): void;

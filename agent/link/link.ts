@@ -24,7 +24,7 @@ export interface LinkOptions {
 }
 
 /** The link as people see it. */
-export interface LinkStatus {
+interface LinkStatus {
   state: LinkState;
   /** When this state began, ISO 8601. */
   since: string;

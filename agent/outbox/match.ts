@@ -8,7 +8,7 @@ const CLOCK_SLACK_MS = 60_000;
  * Whether a row is the proof of a command: above the mark that was journaled before the act, written after it, to the
  * same handle, with the same text. Texts are compared in NFC, since Messages may compose what was typed decomposed.
  */
-export function proves(row: OwnRow, command: JournaledCommand): boolean {
+function proves(row: OwnRow, command: JournaledCommand): boolean {
   if (command.command === null || command.highWater === null) return false;
   return (
     row.rowid > command.highWater &&

@@ -8,6 +8,7 @@ import type { ActOutcome, Mac } from '../mac/types.ts';
 import type { ChangeBatch, MessagesDb } from '../messages-db/types.ts';
 import { Confirm } from './confirm.ts';
 import { takeBatch } from './intake.ts';
+import { Operator } from './operator.ts';
 import { eventOfOutcome } from './states.ts';
 import { step } from './step.ts';
 
@@ -37,11 +38,13 @@ export interface Outbox {
   wake(): void;
   /** Journals what chat.db tells, with the tail's memory, in one transaction. Throws when the journal cannot be used. */
   take(batch: ChangeBatch): void;
+  readonly operator: Operator;
   /** Begins nothing more; resolves when the act under way is journaled. Whoever owns the Mac ends its acts. */
   stop(): Promise<void>;
 }
 
 class DurableOutbox implements Outbox {
+  readonly operator: Operator;
   readonly #options: OutboxOptions;
   readonly #confirm: Confirm;
   readonly #stopping = new AbortController();
@@ -54,6 +57,7 @@ class DurableOutbox implements Outbox {
   constructor(options: OutboxOptions) {
     this.#options = options;
     const { journal, messagesDb, clock, logger } = options;
+    this.operator = new Operator({ journal, messagesDb, clock });
     this.#confirm = new Confirm({
       journal,
       messagesDb,

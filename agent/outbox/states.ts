@@ -6,13 +6,16 @@
  * - `confirming`: the act ended and something may have happened; its row is looked for in chat.db.
  * - `done`: its row is in chat.db. What Messages makes of it is told by states of the message.
  * - `failed`: it is certain that it did not go out, or Messages says so in its row.
- * - `uncertain`: something may have happened and no row showed up in time. Never acted on again by itself.
+ * - `uncertain`: something may have happened and no row showed up in time. Never acted on again: a later row, or an
+ *   operator who looked into Messages, says what it was.
  *
  * ```
  * queued ──begin──> acting ──handed_over, may_have_happened──> confirming ──row_found──> done
  *   │                 ├──not_started (later)──> queued             ├──row_failed──> failed
  *   │                 └──not_started (else)───> failed             └──no_row──> uncertain ──row_found──> done
- *   └──deadline──> failed                                                          └──row_failed──> failed
+ *   └──deadline──> failed                                                          ├──row_failed──> failed
+ *                                                                                  ├──operator_sent──> done
+ *                                                                                  └──operator_not_sent──> failed
  * ```
  */
 import { messageErrors } from '../../bridge/protocol/errors.ts';
@@ -27,7 +30,9 @@ export type OutboxEvent =
   | { type: 'row_found' }
   | { type: 'row_failed'; error: CommandError }
   | { type: 'no_row'; error: CommandError }
-  | { type: 'deadline'; error: CommandError };
+  | { type: 'deadline'; error: CommandError }
+  | { type: 'operator_sent' }
+  | { type: 'operator_not_sent'; error: CommandError };
 
 /** Whether an act that did not start may be tried again by itself. */
 function mayTryAgain(error: CommandError): boolean {
@@ -49,7 +54,7 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
       if (event.type === 'no_row') return 'uncertain';
       return afterRow(event);
     case 'uncertain':
-      return afterRow(event);
+      return afterRow(event) ?? afterOperator(event);
     case 'done':
     case 'failed':
       return undefined;
@@ -63,6 +68,11 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
 function afterRow(event: OutboxEvent): CommandState | undefined {
   if (event.type === 'row_found') return 'done';
   return event.type === 'row_failed' ? 'failed' : undefined;
+}
+
+function afterOperator(event: OutboxEvent): CommandState | undefined {
+  if (event.type === 'operator_sent') return 'done';
+  return event.type === 'operator_not_sent' ? 'failed' : undefined;
 }
 
 /** How the end of an act is told to the machine. */

@@ -143,7 +143,18 @@ test('a message to a person who reads is told as sent, delivered and read; one w
   });
   const status = await bluerelay(homes, ['status', '--json']);
   expect(status.code).toBe(0);
-  expect(JSON.parse(status.stdout)).toMatchObject({ agentId: 'ag_1', link: { state: 'open' } });
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    agentId: 'ag_1',
+    link: { state: 'open' },
+    messages: { state: 'reading', problem: null },
+    journal: { state: 'ok', problem: null },
+  });
+  const listed = await bluerelay(homes, ['outbox', 'list', '--state', 'done', '--json']);
+  expect(JSON.parse(listed.stdout).map(({ id }: { id: string }) => id)).toEqual(['cmd_1', 'cmd_2']);
+  const wrong = await bluerelay(homes, ['outbox', 'list', '--state', 'lost', '--json']);
+  expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { code: 'invalid_parameter_value' } });
+  const resolved = await bluerelay(homes, ['outbox', 'resolve', '--id', 'cmd_1', '--as', 'sent', '--json']);
+  expect(JSON.parse(resolved.stdout)).toMatchObject({ error: { code: 'not_uncertain' } });
 
   const second = await bluerelay(homes, ['run']);
   expect(second).toMatchObject({ code: 1 });

@@ -9,7 +9,13 @@ const error = fc.record({
   message: fc.constant('why'),
 });
 const event: fc.Arbitrary<OutboxEvent> = fc.oneof(
-  fc.constantFrom<OutboxEvent>({ type: 'begin' }, { type: 'handed_over' }, { type: 'row_found' }),
+  fc.constantFrom<OutboxEvent>(
+    { type: 'begin' },
+    { type: 'handed_over' },
+    { type: 'row_found' },
+    { type: 'operator_sent' },
+  ),
+  error.map((error) => ({ type: 'operator_not_sent', error }) as const),
   error.map((error) => ({ type: 'may_have_happened', error }) as const),
   error.map((error) => ({ type: 'not_started', error }) as const),
   error.map((error) => ({ type: 'row_failed', error }) as const),
@@ -57,19 +63,21 @@ describe('transition of a command', () => {
     );
   });
 
-  test('leaves uncertain by a row alone', () => {
+  test('leaves uncertain by a row or an operator alone', () => {
     fc.assert(
       fc.property(runs, (events) => {
         for (const { from, event } of walk(events))
-          if (from === 'uncertain') expect(['row_found', 'row_failed']).toContain(event.type);
+          if (from === 'uncertain')
+            expect(event.type).toMatch(/^(row_found|row_failed|operator_sent|operator_not_sent)$/);
       }),
     );
   });
 
-  test('is done with its row alone', () => {
+  test('is done with its row, or when an operator says so, alone', () => {
     fc.assert(
       fc.property(runs, (events) => {
-        for (const { event, to } of walk(events)) expect(to === 'done').toBe(event.type === 'row_found');
+        for (const { event, to } of walk(events))
+          expect(to === 'done').toBe(['row_found', 'operator_sent'].includes(event.type));
       }),
     );
   });

@@ -62,5 +62,8 @@ function lines(status: AgentStatus): string[] {
     `messages  ${messages.state}; last received ${messages.lastReceivedAt ?? 'never'}`,
     `outbox    ${commands.join(', ') || 'empty'}`,
     `events    ${journal.unacknowledgedEvents} not yet taken by the bridge`,
+    ...[messages.problem, journal.problem].flatMap((problem) =>
+      problem ? [`problem   ${problem.message}. ${problem.hint ?? ''}`.trimEnd()] : [],
+    ),
   ];
 }

@@ -1,0 +1,119 @@
+import { messageErrors } from '../../bridge/protocol/errors.ts';
+import { AppError } from '../../bridge/runtime/app-error.ts';
+import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
+import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
+import type { MessagesDb } from '../messages-db/types.ts';
+import { step } from './step.ts';
+import type { CommandSummary, CommandView } from './types.ts';
+
+/** Commands that one list shows, the newest ones. */
+const LIST_LIMIT = 200;
+/** Rows of chat.db that are shown as evidence, the first after the act. */
+const EVIDENCE_LIMIT = 20;
+
+const OPEN: readonly CommandState[] = ['queued', 'acting', 'confirming', 'uncertain'];
+
+export interface OperatorOptions {
+  journal: Journal;
+  messagesDb: MessagesDb;
+  clock: Clock;
+}
+
+/** What an operator sees of the outbox, and the one thing that only an operator can decide. */
+export class Operator {
+  readonly #options: OperatorOptions;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+  }
+
+  /** Commands in a state, or those that are not finished; the newest, in the bridge's order. */
+  list(state: CommandState | undefined): CommandSummary[] {
+    return this.#options.journal
+      .commandsIn(state ? [state] : OPEN)
+      .slice(-LIST_LIMIT)
+      .map(summary);
+  }
+
+  /** A command with the evidence for what became of it. Throws AppError `not_found`. */
+  show(id: string): CommandView {
+    const command = this.#find(id);
+    return {
+      ...summary(command),
+      text: command.command?.text ?? null,
+      traceId: command.command?.traceId ?? null,
+      evidence: {
+        actId: command.actId,
+        actedAt: timeOrNull(command.actedAt),
+        rowsAfter: command.highWater,
+        rows: command.state === 'queued' ? [] : this.#rows(command),
+      },
+    };
+  }
+
+  /** Ends an uncertain command as an operator found it in Messages. Throws AppError `not_found` or `not_uncertain`. */
+  resolve(id: string, was: 'sent' | 'not-sent'): CommandSummary {
+    const { journal, clock } = this.#options;
+    const command = this.#find(id);
+    if (command.state !== 'uncertain')
+      throw new AppError(`The command is ${command.state}`, {
+        code: 'not_uncertain',
+        retry: 'never',
+        hint: 'Only an uncertain command can be resolved; see them with: bluerelay outbox list',
+      });
+    const error = { code: 'not_sent', message: messageErrors.not_sent.hint };
+    journal.record(
+      step(
+        command,
+        was === 'sent' ? { type: 'operator_sent' } : { type: 'operator_not_sent', error },
+        clock.now(),
+      ),
+    );
+    return summary(this.#find(id));
+  }
+
+  #find(id: string): JournaledCommand {
+    const command = this.#options.journal.command(id);
+    if (!command)
+      throw new AppError('No such command in the journal', {
+        code: 'not_found',
+        retry: 'never',
+        hint: 'See them with: bluerelay outbox list',
+      });
+    return command;
+  }
+
+  /** Own rows to the same handle since the act. */
+  #rows(command: JournaledCommand): CommandView['evidence']['rows'] {
+    const { messagesDb } = this.#options;
+    if (command.highWater === null || command.command === null) return [];
+    const wanted = command.command.text.normalize('NFC');
+    return messagesDb
+      .ownRowsAfter(command.highWater)
+      .filter((row) => row.chat === null || row.chat.identifier.toLowerCase() === command.conversation)
+      .slice(0, EVIDENCE_LIMIT)
+      .map((row) => ({
+        rowid: row.rowid,
+        guid: row.guid,
+        at: isoTime(row.at),
+        service: row.service,
+        error: row.error,
+        sameText: row.text.normalize('NFC') === wanted,
+        inChat: row.chat !== null,
+      }));
+  }
+}
+
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
+
+const summary = (command: JournaledCommand): CommandSummary => ({
+  id: command.id,
+  to: command.command?.to ?? null,
+  state: command.state,
+  attempts: command.attempts,
+  guid: command.guid,
+  error: command.error,
+  notBefore: command.notBefore > 0 ? isoTime(command.notBefore) : null,
+  expiresAt: isoTime(command.expiresAt),
+  updatedAt: isoTime(command.updatedAt),
+});
