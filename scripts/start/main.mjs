@@ -17,7 +17,6 @@ async function run(options, { stop, hurry }) {
   const relay = new Relay(home, options);
   try {
     await provision(stop);
-    tell('Starting ...');
     const summary = await relay.start(stop);
     process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : nextSteps(summary));
     await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
@@ -58,4 +57,5 @@ export async function main(argv) {
       process.exitCode = 1;
     }
   }
+  process.exit();
 }

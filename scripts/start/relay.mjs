@@ -5,7 +5,7 @@ import { isRunning, signalIfAlive } from './process-table.mjs';
 import { Program } from './program.mjs';
 import { ROOT } from './provision.mjs';
 import { runCommand, runForJson } from './run-command.mjs';
-import { StartError } from './start-error.mjs';
+import { StartError, tell } from './start-error.mjs';
 
 const AGENT = path.join(ROOT, 'dist', 'agent', 'main.js');
 const BRIDGE = path.join(ROOT, 'dist', 'bridge', 'main.js');
@@ -104,6 +104,7 @@ export class Relay {
     this.#checkRelease();
     await endLeftovers(this.#home, signal);
     this.#port = await choosePort(this.#options.port, this.#memory.port);
+    tell('Starting ...');
     const virtualMac = this.#options.virtual ? await this.#startVirtualMac(signal) : null;
     await this.#startBridge(signal);
     const account = await this.#account(signal);
