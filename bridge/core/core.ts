@@ -34,7 +34,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false }: 
     createEnrolmentToken: (accountId) => createEnrolmentToken(context, accountId),
     authenticate: (apiKey) => authenticate(context, apiKey),
 
-    sendMessage: (caller, input) => sendMessage(context, caller, input),
+    sendMessage: (caller, input, repeatable) => sendMessage(context, caller, input, repeatable),
     getMessage: (caller, id) => getMessage(context, caller, id),
     listMessages: (caller, filter, page) => listMessages(context, caller, filter, page),
 

@@ -5,9 +5,11 @@ import type { Message, StoreOperations, TimelineEntry } from '../store/types.ts'
 import { type ChosenLine, chooseLine } from './choose-line.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
+import { checkRepeatable, reserve } from './idempotency.ts';
+import { getMessage } from './read-messages.ts';
 import { requestError } from './request-error.ts';
 import { isStorable } from './storable.ts';
-import type { Caller, SendMessageInput } from './types.ts';
+import type { Caller, Repeatable, SendMessageInput } from './types.ts';
 
 /** A message that has not left by then is not sent any more. In milliseconds. */
 export const COMMAND_LIFETIME_MS = 24 * 3_600_000;
@@ -18,24 +20,34 @@ export const MAX_METADATA_LENGTH = 1_000;
 
 /** Accepts a message: message, timeline and command are stored together, and the agent is woken. */
 export async function sendMessage(
-  { store, clock, wakeups }: CoreContext,
+  context: CoreContext,
   caller: Caller,
   input: SendMessageInput,
-): Promise<{ message: Message; timeline: TimelineEntry[] }> {
+  repeatable?: Repeatable,
+): Promise<{ message: Message; timeline: TimelineEntry[]; replayed: boolean }> {
   const to = checked(input);
+  if (repeatable) checkRepeatable(repeatable);
   if (caller.mode === 'sandbox') {
     throw requestError('sandbox_not_activated', 'No phone is paired with the sandbox of this account');
   }
-  const now = clock.now();
-  const accepted = await store.transaction(async (tx) => {
+  const now = context.clock.now();
+  const id = newId('msg', now);
+  const outcome = await context.store.transaction(async (tx) => {
+    const earlier = repeatable && (await reserve(tx, { caller, repeatable, input, resourceId: id, now }));
+    if (earlier !== undefined) return { earlier };
     const chosen = await chooseLine(tx, caller, { from: input.from, to });
-    return accept(tx, chosen, { caller, input, to, now });
+    return { accepted: await accept(tx, chosen, { id, caller, input, to, now }) };
   });
-  wakeups.command(accepted.agentId);
-  return { message: accepted.message, timeline: accepted.timeline };
+  if (outcome.accepted === undefined) {
+    return { ...(await getMessage(context, caller, outcome.earlier)), replayed: true };
+  }
+  const { agentId, message, timeline } = outcome.accepted;
+  context.wakeups.command(agentId);
+  return { message, timeline, replayed: false };
 }
 
 interface Acceptance {
+  id: string;
   caller: Caller;
   input: SendMessageInput;
   to: string;
@@ -45,7 +57,7 @@ interface Acceptance {
 async function accept(
   tx: StoreOperations,
   { line, agent }: ChosenLine,
-  { caller, input, to, now }: Acceptance,
+  { id, caller, input, to, now }: Acceptance,
 ): Promise<{ message: Message; timeline: TimelineEntry[]; agentId: string }> {
   const conversation = await tx.findOrCreateConversation({
     id: newId('cnv', now),
@@ -57,7 +69,7 @@ async function accept(
     createdAt: now,
   });
   const message: Message = {
-    id: newId('msg', now),
+    id,
     accountId: caller.accountId,
     mode: caller.mode,
     conversationId: conversation.id,

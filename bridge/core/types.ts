@@ -29,6 +29,14 @@ export interface SendMessageInput {
   metadata?: Record<string, string> | undefined;
 }
 
+/** A request that may come again: its repeat makes nothing new. Unique within account, mode and operation for 24 hours. */
+export interface Repeatable {
+  /** The customer's Idempotency-Key: 1 to 255 printable ASCII characters. */
+  key: string;
+  /** Method and path, such as `POST /v1/messages`. */
+  operation: string;
+}
+
 export interface CreateWebhookInput {
   url: string;
   events?: string[] | undefined;
@@ -60,10 +68,15 @@ export interface Core {
   /** Throws `missing_api_key` or `invalid_api_key`. */
   authenticate(apiKey: string | undefined): Promise<Caller>;
 
+  /**
+   * Accepts a message. With an idempotency key, the same request again returns the message of the first (`replayed`), as
+   * it stands now, also when both come at once; another request with that key throws `idempotency_conflict`.
+   */
   sendMessage(
     caller: Caller,
     input: SendMessageInput,
-  ): Promise<{ message: Message; timeline: TimelineEntry[] }>;
+    repeatable?: Repeatable,
+  ): Promise<{ message: Message; timeline: TimelineEntry[]; replayed: boolean }>;
   getMessage(caller: Caller, id: string): Promise<{ message: Message; timeline: TimelineEntry[] }>;
   listMessages(
     caller: Caller,

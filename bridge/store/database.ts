@@ -7,6 +7,7 @@ import type { ConversationTable } from './conversations.ts';
 import type { DeliveryTable } from './deliveries.ts';
 import type { EnrolmentTokenTable } from './enrolment-tokens.ts';
 import type { EventTable } from './events.ts';
+import type { IdempotencyKeyTable } from './idempotency-keys.ts';
 import type { LineTable } from './lines.ts';
 import type { MessageTable } from './messages.ts';
 import type { TimelineTable } from './timeline.ts';
@@ -23,6 +24,7 @@ export interface Database {
   message: MessageTable;
   timeline: TimelineTable;
   command: CommandTable;
+  idempotency_key: IdempotencyKeyTable;
   webhook: WebhookTable;
   event: EventTable;
   delivery: DeliveryTable;

@@ -11,6 +11,7 @@ import type { Engine, Session } from './database.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { eventOperations } from './events.ts';
+import { idempotencyKeyOperations } from './idempotency-keys.ts';
 import { lineOperations } from './lines.ts';
 import { messageOperations } from './messages.ts';
 import { migrateToLatest } from './migrate.ts';
@@ -86,6 +87,7 @@ const operations = (session: Session): StoreOperations => ({
   ...messageOperations(session),
   ...timelineOperations(session),
   ...commandOperations(session),
+  ...idempotencyKeyOperations(session),
   ...webhookOperations(session),
   ...eventOperations(session),
   ...deliveryOperations(session),

@@ -119,6 +119,19 @@ export interface StoredCommand {
   createdAt: number;
 }
 
+/** What one request with an idempotency key made. */
+export interface IdempotencyKey {
+  /** Hex SHA-256 of all that the key is unique within, and the key. */
+  id: string;
+  accountId: string;
+  /** Hex SHA-256 of the request that came first. */
+  fingerprint: string;
+  /** What that request made. */
+  resourceId: string;
+  createdAt: number;
+  expiresAt: number;
+}
+
 /** A fact for a customer, as it is delivered: `payload` is the exact JSON text that is posted and signed. */
 export interface CustomerEvent {
   id: string;
@@ -260,6 +273,12 @@ export interface StoreOperations {
   appendCommand(command: Omit<StoredCommand, 'seq'>): Promise<StoredCommand>;
   /** Commands of an agent above `afterSeq`, in order. */
   listCommands(agentId: string, afterSeq: number, limit: number): Promise<StoredCommand[]>;
+
+  /**
+   * Keeps a key for the resource that the transaction makes, unless it is held; returns whoever holds it now. A key that
+   * another transaction is about to take is waited for; one whose time is over is free.
+   */
+  reserveIdempotencyKey(reservation: IdempotencyKey): Promise<IdempotencyKey>;
 
   insertWebhook(webhook: Webhook): Promise<void>;
   findWebhook(accountId: string, mode: Mode, id: string): Promise<Webhook | undefined>;

@@ -25,6 +25,7 @@ export function storeContract(kind: string, under: StoreUnderTest): void {
     accountsContract(() => store);
     agentsContract(() => ({ store, all }));
     messagesContract(() => ({ store, all }));
+    idempotencyContract(() => ({ store, all }));
     transactionsContract(() => ({ store, all }));
     deliveryContract(() => ({ store, all }));
     concurrencyContract(under);
@@ -233,6 +234,31 @@ function messagesContract(at: () => { store: Store; all: World }): void {
     }));
     for (const entry of entries) await store.appendTimeline(entry);
     expect(await store.listTimeline(message.id)).toEqual(entries);
+  });
+}
+
+function idempotencyContract(at: () => { store: Store; all: World }): void {
+  test('an idempotency key is held by the first until its time is over, unless its transaction fails', async () => {
+    const { store, all } = at();
+    const first = {
+      id: 'i1',
+      accountId: all.account.id,
+      fingerprint: 'f1',
+      resourceId: 'r1',
+      createdAt: T0,
+      expiresAt: T0 + 100,
+    };
+    const failed = store.transaction(async (tx) => {
+      await tx.reserveIdempotencyKey(first);
+      throw new Error('no');
+    });
+    await expect(failed).rejects.toThrow('no');
+    const second = { ...first, fingerprint: 'f2', resourceId: 'r2' };
+    expect(await store.reserveIdempotencyKey(second)).toEqual(second);
+    expect(await store.reserveIdempotencyKey({ ...first, createdAt: T0 + 99 })).toEqual(second);
+    expect(await store.reserveIdempotencyKey({ ...first, id: 'i2' })).toMatchObject({ resourceId: 'r1' });
+    const late = { ...first, createdAt: T0 + 100, expiresAt: T0 + 200 };
+    expect(await store.reserveIdempotencyKey(late)).toEqual(late);
   });
 }
 

@@ -69,6 +69,11 @@ describe('an SQLite store', () => {
   });
 });
 
+test.skipIf(process.platform !== 'linux')('a folder that cannot be made is an error, at once', async () => {
+  const url = 'sqlite:/proc/none/deeper/bridge.db';
+  await expect(openStore({ url, clock: systemClock })).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
 test('a database that a newer release was at is refused and left as it is', async () => {
   const file = path.join(tempFolder(), 'bridge.db');
   await (await openStore({ url: `sqlite:${file}`, clock: systemClock })).close();

@@ -13,6 +13,8 @@ import { tempFolder } from './temp-folder.ts';
 export const somePublicKey = Buffer.alloc(32, 7).toString('base64url');
 
 export interface TestCore {
+  /** The SQLite file of the store. */
+  file: string;
   clock: ManualClock;
   store: Store;
   core: Core;
@@ -23,11 +25,13 @@ export interface TestCore {
 /** A core over a new SQLite store with one account, on a clock that the test moves; closed when the test ends. */
 export async function testCore({ allowHttpWebhooks = false } = {}): Promise<TestCore> {
   const clock = new ManualClock();
-  const store = await openStore({ url: `sqlite:${path.join(tempFolder(), 'bridge.db')}`, clock });
+  const file = path.join(tempFolder(), 'bridge.db');
+  const store = await openStore({ url: `sqlite:${file}`, clock });
   onTestFinished(() => store.close());
   const core = createCore({ store, clock, logger: createLogger('test', 'silent'), allowHttpWebhooks });
   const { liveKey, sandboxKey } = await core.createAccount('Test');
   return {
+    file,
     clock,
     store,
     core,
@@ -47,7 +51,7 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 /** An agent enrolled on a line, with an open session. */
 export async function testAgent(
-  { core, clock, live }: TestCore,
+  { core, clock, live }: Pick<TestCore, 'core' | 'clock' | 'live'>,
   handle = '+14155550100',
   journalId = 'journal-1',
 ): Promise<TestAgent> {
