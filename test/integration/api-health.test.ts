@@ -64,32 +64,41 @@ test('a request under way is answered while the bridge stops, and the store clos
     { what: 'the bridge to take no more connections' },
   );
   expect(closed).toBe(false);
+  const began = performance.now();
   release();
   expect(await answer).toMatchObject({ status: 401, json: { error: { code: 'invalid_api_key' } } });
   await stopped;
   expect(closed).toBe(true);
+  expect(performance.now() - began, 'it waits for the request, not for the idle connection').toBeLessThan(
+    5_000,
+  );
 });
 
-test('a stop in a hurry does not wait for a request that hangs', async () => {
-  const inner = await openTempStore();
-  let asked = false;
-  const bridge = await runningBridge({
-    overrides: {
-      store: {
-        ...inner,
-        findApiKey: () => {
-          asked = true;
-          return new Promise(() => undefined);
+for (const when of ['before', 'while'] as const) {
+  test(`a stop that is in a hurry ${when} it drains does not wait for a request that hangs`, async () => {
+    const inner = await openTempStore();
+    let asked = false;
+    const bridge = await runningBridge({
+      overrides: {
+        store: {
+          ...inner,
+          findApiKey: () => {
+            asked = true;
+            return new Promise(() => undefined);
+          },
         },
       },
-    },
+    });
+    const answer = bridge.ask('GET', '/v1/messages', { key: 'sk_live_0000000000000000000000000000' });
+    const cut = expect(answer).rejects.toThrow();
+    await eventually(() => asked, { what: 'the request to be under way' });
+    const hurry = new AbortController();
+    if (when === 'before') hurry.abort();
+    const began = performance.now();
+    const stopped = bridge.stop(hurry.signal);
+    if (when === 'while') setImmediate(() => hurry.abort());
+    await stopped;
+    await cut;
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
-  const answer = bridge.ask('GET', '/v1/messages', { key: 'sk_live_0000000000000000000000000000' });
-  const cut = expect(answer).rejects.toThrow();
-  await eventually(() => asked, { what: 'the request to be under way' });
-  const hurry = new AbortController();
-  const stopped = bridge.stop(hurry.signal);
-  hurry.abort();
-  await stopped;
-  await cut;
-});
+}

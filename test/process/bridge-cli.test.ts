@@ -170,20 +170,14 @@ test('what keeps it from serving is one clear line and exit code 1', async () =>
   const cases: [string[], Record<string, string>, RegExp][] = [
     [['serve', '--port', String(port)], {}, /Port \d+ of 127\.0\.0\.1 is in use \(port_in_use\)/],
     [['serve', '--port', 'x'], {}, /--port must be a port number/],
-    [['serve', '--host', 'a b'], {}, /--host must be/],
     [['serve'], { BLUERELAY_BRIDGE_PORT: '65536' }, /BLUERELAY_BRIDGE_PORT must be/],
-    [['serve'], { BLUERELAY_BRIDGE_LOG: 'loud' }, /BLUERELAY_BRIDGE_LOG must be/],
-    [['serve'], { BLUERELAY_BRIDGE_ALLOW_HTTP_WEBHOOKS: 'yes' }, /BLUERELAY_BRIDGE_ALLOW_HTTP_WEBHOOKS must/],
-    [['serve'], { BLUERELAY_BRIDGE_STORE: 'mysql://u:sekret@h/db' }, /BLUERELAY_BRIDGE_STORE must be/],
     [['serve'], { BLUERELAY_BRIDGE_STORE: 'sqlite:/proc/nothing/bridge.db' }, /\(store_unavailable\)/],
     [['serve'], { BLUERELAY_BRIDGE_STORE: 'sqlite:/dev/null/bridge.db' }, /\(store_unavailable\)/],
     [['serve'], { BLUERELAY_BRIDGE_STORE: 'postgres://u:sekret@127.0.0.1:1/db' }, /\(store_unavailable\)/],
     [['agent', 'token', '--account', 'acc_none'], {}, /\(not_found\)/],
-    [['agent', 'revoke', '--id', 'ag_none'], {}, /\(not_found\)/],
-    [['account', 'create', '--name', ' '], {}, /\(invalid_parameter_value\)/],
   ];
-  for (const [args, env, line] of cases) {
-    const run = start(args, { ...newStore(), ...env });
+  const runs = cases.map(([args, env, line]) => ({ line, run: start(args, { ...newStore(), ...env }) }));
+  for (const { line, run } of runs) {
     const code = await run.ended;
     const told = run.stderr().trimEnd().split('\n');
     expect([code, told.length, run.stdout()], run.stderr()).toEqual([1, 1, '']);
