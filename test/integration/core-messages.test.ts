@@ -25,7 +25,7 @@ describe('sending', () => {
       createdAt: clock.now(),
     });
     expect(sent.timeline).toMatchObject([{ step: 'accepted', source: 'api', at: clock.now() }]);
-    expect(await core.getMessage(live, sent.message.id)).toEqual(sent);
+    expect({ ...(await core.getMessage(live, sent.message.id)), replayed: false }).toEqual(sent);
     expect(woken).toEqual([agent.agentId]);
     off();
     const [stored] = await core.commandsAfter(agent.agentId, 0, 10);
