@@ -3,7 +3,7 @@ import { notFound } from './request-error.ts';
 import { hashSecret, newEnrolmentToken } from './secrets.ts';
 
 /** How long an enrolment token is good for, in milliseconds. */
-export const ENROLMENT_TOKEN_LIFETIME_MS = 15 * 60_000;
+const ENROLMENT_TOKEN_LIFETIME_MS = 15 * 60_000;
 
 /** Makes a token with which one Mac may enrol once. */
 export async function createEnrolmentToken(

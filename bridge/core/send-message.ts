@@ -14,9 +14,9 @@ import type { Caller, Repeatable, SendMessageInput } from './types.ts';
 /** A message that has not left by then is not sent any more. In milliseconds. */
 export const COMMAND_LIFETIME_MS = 24 * 3_600_000;
 /** In characters, that is code points. */
-export const MAX_SEND_TEXT_LENGTH = 10_000;
+const MAX_SEND_TEXT_LENGTH = 10_000;
 /** Of the metadata as JSON, in UTF-16 units. */
-export const MAX_METADATA_LENGTH = 1_000;
+const MAX_METADATA_LENGTH = 1_000;
 
 /** Accepts a message: message, timeline and command are stored together, and the agent is woken. */
 export async function sendMessage(

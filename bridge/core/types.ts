@@ -1,4 +1,3 @@
-import type { Command } from '../protocol/commands.ts';
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import type { AgentEvent } from '../protocol/events.ts';
 import type {
@@ -109,5 +108,3 @@ export interface Core {
 
   readonly wakeups: Wakeups;
 }
-
-export type { Command };

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { operatorErrors } from '../protocol/errors.ts';
 import { AppError } from '../runtime/app-error.ts';
 import type { Engine, Session } from './database.ts';
-import { type Migration, migrations } from './migrations.ts';
+import { migrations } from './migrations.ts';
 
 /** Any constant: the advisory lock that migrators of one Postgres database share. */
 const MIGRATION_LOCK = 7_305_201;
@@ -11,16 +11,16 @@ const MIGRATION_LOCK = 7_305_201;
  * Brings a database to the version of this code, all steps in one transaction; several processes may do it at once.
  * Throws `store_too_new` when a newer release has been at this database.
  */
-export async function migrate(engine: Engine, steps: readonly Migration[], now: number): Promise<void> {
+export async function migrateToLatest(engine: Engine, now: number): Promise<void> {
   await engine.transaction(async (session) => {
     const version = await lockVersion(session);
-    if (version > steps.length) {
-      throw new AppError(`The database has version ${version}, this program knows ${steps.length}`, {
+    if (version > migrations.length) {
+      throw new AppError(`The database has version ${version}, this program knows ${migrations.length}`, {
         code: 'store_too_new',
         ...operatorErrors.store_too_new,
       });
     }
-    for (const [index, step] of steps.entries()) {
+    for (const [index, step] of migrations.entries()) {
       if (index < version) continue;
       for (const statement of step(session.dialect)) await sql.raw(statement).execute(session.db);
       await session.db
@@ -30,10 +30,6 @@ export async function migrate(engine: Engine, steps: readonly Migration[], now: 
     }
   });
 }
-
-/** The steps of this release. */
-export const migrateToLatest = (engine: Engine, now: number): Promise<void> =>
-  migrate(engine, migrations, now);
 
 async function lockVersion({ db, dialect }: Session): Promise<number> {
   if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(db);
