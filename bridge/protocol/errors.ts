@@ -143,6 +143,22 @@ export const messageErrors = {
     hint: 'This release of macOS cannot do it; see bluerelay capabilities.',
   },
   not_sent: { retry: 'never', hint: 'An operator looked into Messages: it was not sent.' },
+  file_not_sendable: {
+    retry: 'never',
+    hint: 'Send a regular file of at most 100 MB; a voice note has to be a Core Audio (.caf) file.',
+  },
+  chat_unknown: {
+    retry: 'after-fix',
+    hint: 'Messages does not know this conversation now; open it in Messages once, or restart Messages.',
+  },
+  service_unavailable: {
+    retry: 'after-fix',
+    hint: 'Messages has no enabled account of this service; turn on Text Message Forwarding for this Mac on the iPhone.',
+  },
+  action_unavailable: {
+    retry: 'after-fix',
+    hint: 'This Mac cannot do that now; see why with: bluerelay capabilities.',
+  },
   act_failed: { retry: 'never', hint: 'Messages refused the act before anything was sent.' },
   unknown: { retry: 'never', hint: 'Messages reported an error that has no name here; see the number.' },
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
@@ -188,7 +204,7 @@ export const agentErrors = {
   },
   journal_corrupt: {
     retry: 'after-fix',
-    hint: 'Set journal.db in the agent home aside and start again; messages in flight become uncertain.',
+    hint: 'Start the agent: it sets the file aside and begins anew with what it still gives.',
   },
   journal_too_new: {
     retry: 'after-fix',
