@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
-import { createProgram } from './cli/program.ts';
+import { createProgram } from './cli/cli.ts';
 import { readBridgeConfig } from './config.ts';
 import { describeError } from './runtime/app-error.ts';
 import { systemClock } from './runtime/clock.ts';

@@ -1,5 +1,4 @@
 import { createApi } from './api/api.ts';
-import { closeApi, listen } from './api/listen.ts';
 import type { BridgeConfig } from './config.ts';
 import { createCore } from './core/core.ts';
 import { createHub } from './hub/hub.ts';
@@ -90,10 +89,10 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
       readiness: { checkStore: () => store.check(), draining: () => draining },
       connected: (agentId) => hub.connected(agentId),
     });
-    releases.push((hurry) => closeApi(api, clock, hurry));
+    releases.push((hurry) => api.close(hurry));
     hub.attach(api.server);
     releases.push((hurry) => hub.stop(hurry));
-    const url = await listen(api, { host, port });
+    const url = await api.listen({ host, port });
     webhooks.start();
     logger.info({ host, port: Number(new URL(url).port) }, 'listening');
     return {

@@ -1,13 +1,16 @@
+import type { Server } from 'node:http';
 import Fastify from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Core } from '../core/types.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { productVersion } from '../runtime/product-version.ts';
 import { registerEnrolment } from './agent/agent.ts';
 import { answerBadPath, answerClientError } from './client-error.ts';
 import { replyToError } from './error-reply.ts';
 import { type Readiness, registerHealth } from './health.ts';
 import { acceptJsonOnly } from './json-body.ts';
+import { close, listen } from './listen.ts';
 import { describeApi } from './openapi.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts';
 import { logFailure, logRequests } from './request-log.ts';
@@ -15,7 +18,6 @@ import type { TypedApp } from './typed-app.ts';
 import { answerUnmatched } from './unmatched.ts';
 import { registerV1 } from './v1/v1.ts';
 import { validatorCompiler } from './validation.ts';
-import { productVersion } from './version.ts';
 
 /** Largest JSON body, in bytes. */
 const BODY_LIMIT = 256 * 1024;
@@ -33,14 +35,26 @@ export interface ApiOptions {
   connected(agentId: string): boolean;
 }
 
+export interface Api {
+  /** Whose upgrades the hub takes. */
+  server: Server;
+  /** Begins to listen; returns the URL by which this machine reaches it. Throws `port_in_use` or `cannot_listen`. */
+  listen(where: { host: string; port: number }): Promise<string>;
+  /** Takes no more connections, lets requests under way end, and closes; what takes too long is cut off. */
+  close(hurry: AbortSignal): Promise<void>;
+}
+
 /** The bridge's HTTP side, not yet listening. Every answer has an X-Request-Id; every refusal has one shape. */
-export async function createApi({
-  core,
-  clock,
-  logger,
-  readiness,
-  connected,
-}: ApiOptions): Promise<TypedApp> {
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const app = await buildApp(options);
+  return {
+    server: app.server,
+    listen: (where) => listen(app, where),
+    close: (hurry) => close(app, options.clock, hurry),
+  };
+}
+
+async function buildApp({ core, clock, logger, readiness, connected }: ApiOptions): Promise<TypedApp> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -92,7 +106,7 @@ export async function createApi({
 /** The OpenAPI 3.1 document, without a bridge that serves it. */
 export async function openApiDocument(clock: Clock, logger: Logger): Promise<object> {
   const readiness: Readiness = { checkStore: () => Promise.resolve(), draining: () => true };
-  const app = await createApi({ core: nobody, clock, logger, readiness, connected: () => false });
+  const app = await buildApp({ core: nobody, clock, logger, readiness, connected: () => false });
   try {
     return app.swagger();
   } finally {

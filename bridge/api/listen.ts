@@ -32,7 +32,7 @@ export async function listen(app: TypedApp, { host, port }: { host: string; port
 }
 
 /** Takes no more connections, lets requests under way end, and closes; what takes too long is cut off. */
-export async function closeApi(app: TypedApp, clock: Clock, hurry: AbortSignal): Promise<void> {
+export async function close(app: TypedApp, clock: Clock, hurry: AbortSignal): Promise<void> {
   const cutOff = (): void => app.server.closeAllConnections();
   const cancel = clock.after(DRAIN_LIMIT_MS, cutOff);
   hurry.addEventListener('abort', cutOff, { once: true });

@@ -28,7 +28,7 @@ export interface Answered<Body> {
   json: Body;
 }
 
-export interface EnrolledLine {
+interface EnrolledLine {
   agentId: string;
   line: { id: string; handle: string };
 }

@@ -1,5 +1,5 @@
 import { Command as Commander } from 'commander';
-import { productVersion } from '../api/version.ts';
+import { productVersion } from '../runtime/product-version.ts';
 import type { Command, CommandOptions } from './command.ts';
 import { accountCreate, accountList } from './commands/account.ts';
 import { agentList, agentRevoke, agentToken } from './commands/agent.ts';
