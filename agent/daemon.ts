@@ -49,7 +49,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const part = (name: string): Logger => logger.child({ part: name });
   try {
     releases.push(lockHome(home));
-    const journal = openJournal(path.join(home, 'journal.db'));
+    const journal = openJournal(path.join(home, 'journal.db'), {
+      now: clock.now(),
+      onSalvage: ({ file, open, events }) =>
+        logger.error(
+          { file, commands: open.length, events: events.length },
+          'the journal was damaged: set aside, and begun anew with what it still gave',
+        ),
+    });
     releases.push(() => journal.close());
     const messagesDb = openMessagesDb({
       databasePath: messagesFile(config),

@@ -5,6 +5,7 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { CommandTable } from './command-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
+import { type Salvage, salvageJournal } from './salvage.ts';
 import type {
   ArrivedCommand,
   CommandState,
@@ -63,6 +64,28 @@ class SqliteJournal implements Journal {
 
   commandAck(): number {
     return this.#commandAck;
+  }
+
+  /**
+   * Begins with what a damaged journal gave. None of its open commands is acted on: whatever was done about them, their
+   * rows are looked for in chat.db, and without a row they end as uncertain.
+   */
+  restore(salvage: Salvage, now: number): void {
+    this.#write(() => {
+      this.#setMeta.run('commandAck', String(salvage.commandAck));
+      if (salvage.tailCursor !== null)
+        this.#remember({ cursor: salvage.tailCursor, remember: salvage.tailEntries, forget: [] });
+      for (const event of salvage.events) this.#append(event, now);
+      for (const { seq, command, updatedAt, expiresAt, highWater } of salvage.open) {
+        this.#commands.insert(seq, command, expiresAt, now);
+        const mark = highWater ?? salvage.highWater;
+        const patch = { state: 'confirming', highWater: mark, actedAt: updatedAt, attempts: 1 } as const;
+        this.#commands.update(command.id, patch, now);
+        const { id: commandId } = command;
+        this.#append({ type: 'command.state', commandId, state: 'confirming', at: isoTime(now) }, now);
+      }
+    });
+    this.#commandAck = salvage.commandAck;
   }
 
   resumeCommandsAt(seq: number): void {
@@ -280,7 +303,23 @@ class SqliteJournal implements Journal {
   }
 }
 
-/** Opens or makes the journal. Throws AppError `journal_unavailable`, `journal_corrupt` or `journal_too_new`. */
-export function openJournal(file: string): Journal {
-  return new SqliteJournal(openJournalFile(file));
+/**
+ * Opens or makes the journal. A damaged one is set aside and a new one made of what it still gives; `onSalvage` is told.
+ * Throws AppError `journal_unavailable` or `journal_too_new`, without `onSalvage` also `journal_corrupt`.
+ */
+export function openJournal(
+  file: string,
+  { now = 0, onSalvage }: { now?: number; onSalvage?: (salvage: Salvage) => void } = {},
+): Journal {
+  try {
+    return new SqliteJournal(openJournalFile(file));
+  } catch (error) {
+    const failure = journalError(error);
+    if (failure.code !== 'journal_corrupt' || !onSalvage) throw failure;
+    const salvage = salvageJournal(file, now);
+    const journal = new SqliteJournal(openJournalFile(file));
+    journal.restore(salvage, now);
+    onSalvage(salvage);
+    return journal;
+  }
 }

@@ -11,6 +11,8 @@ import { step } from './step.ts';
 
 /** How often chat.db is looked into while a row is awaited. */
 const LOOK_EVERY_MS = 100;
+/** Pages of own rows that one look reads. */
+const MAX_PAGES = 20;
 /** A row that has no chat after this long gets none. */
 const JOIN_LIMIT_MS = 5 * 60_000;
 
@@ -77,7 +79,7 @@ export class Confirm {
     const now = clock.now();
     for (const { id } of open) if (!this.#until.has(id)) this.#until.set(id, now + this.#options.windowMs);
     const from = Math.min(...open.map(({ highWater }) => highWater ?? 0));
-    const claimed = this.#claimAmong(open, this.#options.messagesDb.ownRowsAfter(from));
+    const claimed = this.#claimAmong(open, this.#rowsAfter(from));
     const missing = open.filter(({ id }) => !claimed.has(id));
     const overdue = missing.filter(({ id }) => now >= (this.#until.get(id) ?? 0));
     for (const command of overdue) this.#giveUp(command);
@@ -86,14 +88,25 @@ export class Confirm {
   }
 
   #lookForUncertain(): void {
-    const { journal, clock, messagesDb } = this.#options;
+    const { journal, clock } = this.#options;
     const open = journal.commandsIn(['uncertain']);
     for (const command of open) {
       const from = Math.max(command.highWater ?? 0, this.#searched.get(command.id) ?? 0);
-      const rows = messagesDb.ownRowsAfter(from);
+      const rows = this.#rowsAfter(from);
       if (this.#claimAmong([command], rows).size > 0) continue;
       this.#searched.set(command.id, searchedThrough(rows, clock.now()) ?? from);
     }
+  }
+
+  /** Own rows above a mark, read page by page as chat.db gives them. */
+  #rowsAfter(mark: number): OwnRow[] {
+    const rows: OwnRow[] = [];
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const more = this.#options.messagesDb.ownRowsAfter(rows.at(-1)?.rowid ?? mark);
+      if (more.length === 0) break;
+      rows.push(...more);
+    }
+    return rows;
   }
 
   #claimAmong(open: readonly JournaledCommand[], rows: readonly OwnRow[]): Set<string> {

@@ -1,0 +1,110 @@
+import { renameSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import { type Command, commandSchema } from '../../bridge/protocol/commands.ts';
+import { type AgentEvent, agentEventSchema } from '../../bridge/protocol/events.ts';
+
+/** What could be read of a damaged journal. */
+export interface Salvage {
+  /** Where the file was put. */
+  file: string;
+  commandAck: number;
+  tailCursor: string | null;
+  tailEntries: Array<readonly [key: string, value: string]>;
+  events: AgentEvent[];
+  /** Commands without a known end. Any of them may have been acted on: the newest steps may be what was lost. */
+  open: Array<{
+    seq: number;
+    command: Command;
+    updatedAt: number;
+    expiresAt: number;
+    highWater: number | null;
+  }>;
+  /** Highest mark of chat.db before any act that can be read. */
+  highWater: number;
+}
+
+const pairSchema = z.tuple([z.string(), z.string()]);
+const openSchema = z.tuple([z.int(), z.string(), z.number(), z.number(), z.int().nullable()]);
+
+type Rows = (sql: string) => unknown[][];
+
+/**
+ * Sets a damaged journal aside, as `<file>.damaged-<now>`, and reads what it still gives. What cannot be read is left
+ * out: the bridge drops events that it has, and chat.db tells what became of commands.
+ */
+export function salvageJournal(file: string, now: number): Salvage {
+  const aside = `${file}.damaged-${now}`;
+  // The file before its WAL: SQLite throws away a WAL without its database, but would play one into a new database.
+  for (const suffix of ['', '-wal', '-shm']) rename(file + suffix, aside + suffix);
+  const rows = rowsOf(aside);
+  const meta = new Map(pairs(rows, 'SELECT name, value FROM meta'));
+  const marks = rows('SELECT high_water FROM command WHERE high_water IS NOT NULL').flat();
+  return {
+    file: aside,
+    commandAck: Number(meta.get('commandAck')) || 0,
+    tailCursor: meta.get('tailCursor') ?? null,
+    tailEntries: pairs(rows, 'SELECT key, value FROM tail_entry'),
+    events: rows('SELECT body FROM event ORDER BY seq').flatMap(([body]) => {
+      const event = agentEventSchema.safeParse(json(body));
+      return event.success ? [event.data] : [];
+    }),
+    open: openCommands(rows),
+    highWater: marks.reduce<number>((highest, mark) => Math.max(highest, Number(mark) || 0), 0),
+  };
+}
+
+const pairs = (rows: Rows, sql: string): Array<[string, string]> =>
+  rows(sql).flatMap((row) => {
+    const pair = pairSchema.safeParse(row);
+    return pair.success ? [pair.data] : [];
+  });
+
+function openCommands(rows: Rows): Salvage['open'] {
+  const found = rows(
+    `SELECT seq, body, updated_at, expires_at, high_water FROM command
+     WHERE state NOT IN ('done', 'failed') AND body IS NOT NULL ORDER BY seq`,
+  );
+  return found.flatMap((row) => {
+    const read = openSchema.safeParse(row);
+    if (!read.success) return [];
+    const [seq, body, updatedAt, expiresAt, highWater] = read.data;
+    const command = commandSchema.safeParse(json(body));
+    return command.success ? [{ seq, command: command.data, updatedAt, expiresAt, highWater }] : [];
+  });
+}
+
+/** Reads rows as far as the file gives them. */
+function rowsOf(file: string): Rows {
+  return (sql) => {
+    const found: unknown[][] = [];
+    let db: Database.Database | undefined;
+    try {
+      db = new Database(file, { readonly: true });
+      for (const row of db.prepare(sql).raw().iterate()) found.push(row as unknown[]);
+    } catch (error) {
+      // A damaged file gives some rows, then an error: the rows before it are what can be saved.
+      if (!(error instanceof Database.SqliteError)) throw error;
+    } finally {
+      db?.close();
+    }
+    return found;
+  };
+}
+
+function json(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function rename(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+}

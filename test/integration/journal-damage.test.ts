@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openJournal } from '../../agent/journal/journal.ts';
+import { isoTime } from '../../bridge/runtime/clock.ts';
+import { sendCommand } from '../support/agent-fixtures.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+const COMMANDS = 40;
+
+/** A journal in the middle of its work: commands queued and acting, events not yet acknowledged. */
+function busyJournal(): { file: string; id: string } {
+  const file = path.join(tempFolder(), 'journal.db');
+  const journal = openJournal(file);
+  for (let seq = 1; seq <= COMMANDS; seq += 1) {
+    const command = sendCommand(`cmd_${seq}`, { issuedAt: NOW, text: 'x'.repeat(1_000) });
+    journal.acceptCommands([{ seq, command, expiresAt: NOW + 1_000 }], NOW);
+  }
+  journal.record({
+    at: NOW,
+    commands: [{ id: 'cmd_1', patch: { state: 'acting', actId: 'act_1', highWater: 77, actedAt: NOW } }],
+    events: [{ type: 'command.state', commandId: 'cmd_1', state: 'acting', at: isoTime(NOW) }],
+    memory: { cursor: 'cursor', remember: [['key', 'value']], forget: [] },
+  });
+  const id = journal.id();
+  journal.close();
+  return { file, id };
+}
+
+test('a journal that is no database is set aside, and the agent begins anew', () => {
+  const { file } = busyJournal();
+  writeFileSync(file, 'scrambled '.repeat(5_000));
+  let aside = '';
+  const journal = openJournal(file, {
+    now: NOW,
+    onSalvage: (salvage) => {
+      aside = salvage.file;
+    },
+  });
+  expect(existsSync(aside)).toBe(true);
+  expect(journal.commandAck()).toBe(0);
+  expect(journal.commandsIn(['queued', 'acting', 'confirming'])).toEqual([]);
+  journal.close();
+  expect(readdirSync(path.dirname(file)).sort()).toEqual([path.basename(aside), 'journal.db'].sort());
+});
+
+test('of a journal with damaged pages nothing that was open is acted on again', () => {
+  let salvaged = 0;
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { file, id } = busyJournal();
+    const bytes = readFileSync(file);
+    // Any page but the first, which is the file's own header.
+    const pages = bytes.length / 4096;
+    const damaged = 1 + ((seed * 7) % (pages - 1));
+    bytes.fill(seed, damaged * 4096, (damaged + 1) * 4096);
+    writeFileSync(file, bytes);
+    let told = 0;
+    const journal = openJournal(file, {
+      now: NOW,
+      onSalvage: () => {
+        told += 1;
+      },
+    });
+    if (told === 0) {
+      // A free page, or one that quick_check has no word for: the journal is whole.
+      expect(journal.id()).toBe(id);
+    } else {
+      salvaged += 1;
+      expect(journal.id()).not.toBe(id);
+      expect(journal.commandsIn(['queued', 'acting'])).toEqual([]);
+      for (const command of journal.commandsIn(['confirming'])) {
+        expect(command.command?.text).toBe('x'.repeat(1_000));
+        expect(command.highWater).toBeLessThanOrEqual(77);
+        expect(command.actedAt).toBe(NOW);
+      }
+      const seqs = journal.eventsAfter(0, 1_000).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+      expect(() => openJournal(file).close()).not.toThrow();
+    }
+    journal.close();
+  }
+  expect(salvaged).toBeGreaterThan(5);
+});
