@@ -1,5 +1,5 @@
 import type { Lock } from './locks.ts';
-import { sendTextKind } from './send-text-check.ts';
+import { sendKinds } from './send-act-kinds.ts';
 import type { Act, ActOutcome } from './types.ts';
 import { uiKinds } from './ui-act-kinds.ts';
 
@@ -21,4 +21,4 @@ export type ActKinds<K extends Act['kind'] = Act['kind']> = {
   readonly [Kind in K]: ActKind<Extract<Act, { kind: Kind }>>;
 };
 
-export const actKinds: ActKinds = { send_text: sendTextKind, ...uiKinds };
+export const actKinds: ActKinds = { ...sendKinds, ...uiKinds };

@@ -1,7 +1,7 @@
 import { MAX_TEXT_LENGTH } from '../../bridge/protocol/limits.ts';
-import type { ActKind } from './act-kinds.ts';
 import { notStarted } from './outcome.ts';
-import type { ActOutcome, SendText } from './types.ts';
+import type { SendText } from './send-acts.ts';
+import type { ActOutcome } from './types.ts';
 
 /** Room for the program's input in one environment variable, by which `@jxa/run` passes it: Linux has 128 KiB. */
 const MAX_INPUT_BYTES = 128 * 1024 - 64;
@@ -42,5 +42,3 @@ export function textRefusal(text: string, input: object): ActOutcome | undefined
 
 const hasLoneSurrogate = (text: string): boolean =>
   /(?:[\uD800-\uDBFF](?![\uDC00-\uDFFF]))|(?:(?<![\uD800-\uDBFF])[\uDC00-\uDFFF])/.test(text);
-
-export const sendTextKind: ActKind<SendText> = { script: 'send-text', locks: ['messages'], refusal };

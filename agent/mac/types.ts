@@ -1,4 +1,5 @@
 import type { MessageErrorCode } from '../../bridge/protocol/errors.ts';
+import type { SendAct, SendText } from './send-acts.ts';
 import type { UiAct } from './ui-acts.ts';
 
 export interface ActError {
@@ -26,24 +27,11 @@ export interface ConversationName {
   identifier: string;
 }
 
-/** A text to one handle, by scripting. */
-export interface SendText {
-  kind: 'send_text';
-  /** E.164 number or email. */
-  handle: string;
-  text: string;
-  /**
-   * Guid of the direct chat with the handle, as chat.db has it. It is resolved before anything is sent; where Messages
-   * does not know it, as is seen on macOS 26, the handle is written to as a participant of the account.
-   */
-  chat?: string;
-}
-
 /** A text to one handle with the id of its act; see {@link Mac.sendText}. */
 export type SendTextAct = Omit<SendText, 'kind'> & { actId: string };
 
 /** Everything that the Mac can be made to do. */
-export type Act = SendText | UiAct;
+export type Act = SendAct | UiAct;
 
 /** The only way to act on the Mac. */
 export interface Mac {

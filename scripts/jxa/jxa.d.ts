@@ -38,11 +38,18 @@ interface MessagesChat {
   id(): string;
 }
 
+/** A file, as `send` takes it. */
+interface JxaPath {
+  toString(): string;
+}
+
+declare function Path(path: string): JxaPath;
+
 interface MessagesApplication {
   running(): boolean;
   accounts(): MessagesAccount[];
   chats: { byId(guid: string): MessagesChat };
-  send(text: string, options: { to: MessagesParticipant | MessagesChat }): void;
+  send(content: string | JxaPath, options: { to: MessagesParticipant | MessagesChat }): void;
 }
 
 declare function Application(name: 'Messages'): MessagesApplication;

@@ -358,7 +358,7 @@ describe('recovery', () => {
       JSON.stringify({
         actId: 'act_1',
         actsFolder,
-        script: 'send-text',
+        script: 'send',
         input: { handle: '+14155550103', text: 'hi' },
         target: { kind: 'virtual', home },
         deadlineMs: 5_000,

@@ -50,7 +50,7 @@ const folder = packageFile('scripts', 'jxa');
 const programs = readdirSync(folder).filter((name) => name.endsWith('.js'));
 
 test('there are programs to look at', () => {
-  expect(programs).toContain('send-text.js');
+  expect(programs).toContain('send.js');
 });
 
 describe.each(programs)('%s', (name) => {
@@ -66,8 +66,8 @@ describe.each(programs)('%s', (name) => {
   });
 });
 
-test('send-text.js writes the marker that the host looks for', () => {
-  expect(readFileSync(`${folder}/send-text.js`, 'utf8')).toContain(`console.log('${MARKER}');`);
+test('send.js writes the marker that the host looks for', () => {
+  expect(readFileSync(`${folder}/send.js`, 'utf8')).toContain(`console.log('${MARKER}');`);
 });
 
 test.each([

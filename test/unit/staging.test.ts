@@ -97,7 +97,7 @@ describe('a name', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 600 }), (name) => {
         const given = sendableName(name);
         expect(given).not.toMatch(/^\.|[/\0]/);
-        expect(given.isWellFormed()).toBe(true);
+        expect(given).not.toMatch(/\p{Cs}/u);
         expect(given.length === 0 || Buffer.byteLength(given) > 255).toBe(false);
         expect(Array.from(given).length).toBeLessThanOrEqual(200);
         expect(sendableName(given)).toBe(given);
