@@ -9,6 +9,7 @@ import { outboxShowCommand } from './commands/outbox-show.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { virtualMacPeopleCommand } from './commands/virtual-mac-people.ts';
+import { virtualMacPlayCommand } from './commands/virtual-mac-play.ts';
 import { virtualMacReceiveCommand } from './commands/virtual-mac-receive.ts';
 import { virtualMacRunCommand } from './commands/virtual-mac-run.ts';
 
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   outboxResolveCommand,
   virtualMacRunCommand,
   virtualMacReceiveCommand,
+  virtualMacPlayCommand,
   virtualMacPeopleCommand,
 ];
 

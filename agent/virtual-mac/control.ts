@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uiRequestSchema } from './desktop/requests.ts';
 import { faultSchema } from './faults.ts';
 
 /** Name of the Unix socket of a virtual Mac in its home. */
@@ -27,12 +28,32 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
       z.strictObject({ chat: z.string().max(400) }),
     ]),
   }),
+  /** What programs ask of the screen. */
+  z.strictObject({ call: z.literal('ui'), request: uiRequestSchema }),
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  z.strictObject({
+    call: z.literal('play'),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .optional(),
+    operations: z.int().min(1).max(100_000),
+    /** When the day begins, in milliseconds since the Unix epoch; by default each operation happens now. */
+    start: z.int().min(0).optional(),
+    /** What may happen in it; everything by default. */
+    only: z.array(z.string().max(40)).min(1).max(50).optional(),
+  }),
+  z.strictObject({ call: z.literal('play-next'), operations: z.int().min(1).max(500) }),
 ]);
 
 export type ControlRequest = z.infer<typeof controlRequestSchema>;
+/** Requests about a random day to be played. */
+export type PlayRequest = Extract<ControlRequest, { call: 'play' | 'play-next' }>;
+/** Requests that Messages answers. */
+export type MessagesRequest = Exclude<ControlRequest, PlayRequest>;
 export type ParticipantName = z.infer<typeof participantSchema>;
 
 /** The answer: a result, the number of an Apple event error, or an error of ours. */

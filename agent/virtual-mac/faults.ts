@@ -1,14 +1,63 @@
 import { z } from 'zod';
 
-/** Where Messages can fail: at a call of a script, or `sent`, after it took a message and before it answers. */
-const point = z.enum(['running', 'accounts', 'participant', 'chat', 'send', 'sent']);
+/**
+ * Where something can fail: at a call of a script, or `sent`, after Messages took a message and before it answers. On
+ * the screen: at a look at an element, before and after an action of one, when a value is set, before and after a key,
+ * before and after a URL is opened.
+ */
+const point = z.enum([
+  'running',
+  'accounts',
+  'participant',
+  'chat',
+  'send',
+  'sent',
+  'look',
+  'perform',
+  'performed',
+  'set',
+  'key',
+  'keyed',
+  'open',
+  'opened',
+]);
+
+/** How often it happens, and how many occasions pass before it does. */
+const often = { times: z.int().min(1).default(1), skip: z.int().min(0).default(0) };
+
+/**
+ * Conditions of the whole Mac: nobody at the screen, the screen locked, Accessibility not allowed, a sheet or a second
+ * window in the way, Messages running twice, Messages in another language, its bundles without words.
+ */
+const lasting = [
+  'no-console',
+  'screen-locked',
+  'no-accessibility',
+  'sheet',
+  'second-window',
+  'second-messages',
+  'other-language',
+  'no-words',
+] as const;
+
+type Lasting = (typeof lasting)[number];
 
 /** A fault that waits for its occasion; it happens `times` times. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** Messages never answers. */
-  z.strictObject({ kind: z.literal('hang'), at: point, times: z.int().min(1).default(1) }),
+  z.strictObject({ kind: z.literal('hang'), at: point, ...often }),
   /** The Apple event fails with a number. */
-  z.strictObject({ kind: z.literal('error'), at: point, number: z.int(), times: z.int().min(1).default(1) }),
+  z.strictObject({ kind: z.literal('error'), at: point, number: z.int(), ...often }),
+  /** What is asked succeeds and does nothing. */
+  z.strictObject({ kind: z.literal('nothing'), at: point, ...often }),
+  /** The window of Messages closes. */
+  z.strictObject({ kind: z.literal('window-closed'), at: point, ...often }),
+  /** A link to a message or conversation shows another one. */
+  z.strictObject({ kind: z.literal('wrong-conversation'), times: z.int().min(1).default(1) }),
+  /** The picker of tapbacks does not appear. */
+  z.strictObject({ kind: z.literal('no-picker'), times: z.int().min(1).default(1) }),
+  /** How things are until the faults are cleared. */
+  z.strictObject({ kind: z.enum(lasting) }),
   /** Messages is not running. */
   z.strictObject({ kind: z.literal('not-running'), times: z.int().min(1).default(1) }),
   /**
@@ -40,10 +89,27 @@ export class Faults {
     this.#waiting = [];
   }
 
-  /** A hang or an error that happens now at this point. */
+  /** What happens now at this point. */
   at(point: FaultPoint): Extract<Fault, { at: FaultPoint }> | undefined {
     const found = this.#waiting.find((fault) => 'at' in fault && fault.at === point);
+    if (found && 'skip' in found && found.skip > 0) {
+      found.skip -= 1;
+      return undefined;
+    }
     return this.#take(found) as Extract<Fault, { at: FaultPoint }> | undefined;
+  }
+
+  /** Whether the Mac is so until the faults are cleared. */
+  lasts(kind: Lasting): boolean {
+    return this.#waiting.some((fault) => fault.kind === kind);
+  }
+
+  wrongConversation(): boolean {
+    return this.#take(this.#waiting.find(({ kind }) => kind === 'wrong-conversation')) !== undefined;
+  }
+
+  noPicker(): boolean {
+    return this.#take(this.#waiting.find(({ kind }) => kind === 'no-picker')) !== undefined;
   }
 
   notRunning(): boolean {
@@ -61,7 +127,7 @@ export class Faults {
   }
 
   #take(fault: Fault | undefined): Fault | undefined {
-    if (!fault) return undefined;
+    if (!fault || !('times' in fault)) return undefined;
     fault.times -= 1;
     if (fault.times === 0) this.#waiting = this.#waiting.filter((other) => other !== fault);
     return fault;

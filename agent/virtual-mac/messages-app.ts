@@ -1,5 +1,10 @@
 import { AppError } from '../../bridge/runtime/app-error.ts';
-import { AppleEventFailure, type ControlRequest, type ParticipantName } from './control.ts';
+import {
+  AppleEventFailure,
+  type ControlRequest,
+  type MessagesRequest,
+  type ParticipantName,
+} from './control.ts';
 import type { FaultPoint, Faults } from './faults.ts';
 import type { Life } from './life.ts';
 import { ownerOf } from './messages-store/identity.ts';
@@ -30,7 +35,7 @@ export class MessagesApp {
   }
 
   /** Answers a request. Throws AppleEventFailure as Messages would, AppError for what is not an Apple event. */
-  async answer(request: ControlRequest): Promise<unknown> {
+  async answer(request: MessagesRequest): Promise<unknown> {
     switch (request.call) {
       case 'receive':
         return this.#receive(request.from, request.text);

@@ -10,6 +10,7 @@ import { Life } from './life.ts';
 import { MessagesApp } from './messages-app.ts';
 import { openMessagesStore } from './messages-store.ts';
 import { people } from './people.ts';
+import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
 import { Steps } from './steps.ts';
 import type { MacosRelease, WrittenRow } from './types.ts';
 
@@ -51,15 +52,17 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   const { home, macos, line = DEFAULT_LINE, clock, logger } = options;
   makeHome(home);
   let app: MessagesApp | undefined;
+  let plays: Plays | undefined;
   const control = await serveControl({
     path: socketPath(home, SOCKET_NAME),
-    answer: async (request) => app?.answer(request) ?? false,
+    answer: async (request) => (isPlay(request) ? plays?.answer(request) : (app?.answer(request) ?? false)),
     logger,
   });
   try {
     const store = openMessagesStore({ home, macos, line, clock });
     const steps = new Steps(home);
     const life = new Life({ store, steps, clock, logger });
+    plays = new Plays({ store, macos, clock });
     app = new MessagesApp({ store, life, faults: new Faults() });
     return {
       home,
@@ -96,4 +99,29 @@ export async function receiveText(home: string, from: string, text: string): Pro
 /** Makes something go wrong in a running virtual Mac, once unless told. Throws AppError `virtual_mac_not_running`. */
 export async function causeFault(home: string, fault: FaultInput): Promise<void> {
   await askVirtualMac(home, { call: 'fault', fault: faultSchema.parse(fault) });
+}
+
+/** What a day to be played may be asked to be; see the control request `play`. */
+export interface PlayInput {
+  /** A whole number below 2^32; one is drawn when left out. */
+  seed?: number;
+  operations: number;
+  /** When it begins, in milliseconds since the Unix epoch; by default each operation happens now. */
+  start?: number;
+  /** Names of what may happen; everything by default. */
+  only?: readonly string[];
+}
+
+/** Makes a running virtual Mac plan a random day. Throws AppError `virtual_mac_not_running`. */
+export async function planPlay(home: string, { only, ...play }: PlayInput): Promise<PlannedPlay> {
+  return (await askVirtualMac(home, {
+    call: 'play',
+    ...play,
+    ...(only && { only: [...only] }),
+  })) as PlannedPlay;
+}
+
+/** Makes it play the next operations of that day. Throws AppError `virtual_mac_not_running`, `not_found`. */
+export async function playNext(home: string, operations: number): Promise<PlayedPart> {
+  return (await askVirtualMac(home, { call: 'play-next', operations })) as PlayedPart;
 }

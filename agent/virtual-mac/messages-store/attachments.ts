@@ -39,7 +39,13 @@ export class Attachments {
 
   /** Writes the row, then the join in a transaction of its own. */
   add(row: WrittenRow, attachment: NewAttachment): string {
-    const message = this.#file.get<{ is_from_me: number }>('message', ['is_from_me'], { ROWID: row.rowid });
+    const message = this.#file.get<{ ROWID: number; is_from_me: number }>(
+      'message',
+      ['ROWID', 'is_from_me'],
+      {
+        guid: row.guid,
+      },
+    );
     if (!message) throw noSuchMessage();
     const guid = attachment.hidden ? newGuid() : transferGuid(attachment.part, row.guid);
     const seconds = BigInt(Math.floor(appleSeconds(attachment.at)));
@@ -61,7 +67,7 @@ export class Attachments {
       }),
     );
     this.#file.write(() =>
-      this.#file.insert('message_attachment_join', { message_id: row.rowid, attachment_id: rowid }),
+      this.#file.insert('message_attachment_join', { message_id: message.ROWID, attachment_id: rowid }),
     );
     return guid;
   }

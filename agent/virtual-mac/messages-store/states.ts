@@ -30,12 +30,19 @@ export class States {
     this.#owner = parts.owner;
   }
 
-  /** Joins a row to a chat, which is made when it is one with a person. */
+  /** Joins a row, wherever a rebuild put it, to a chat, which is made when it is one with a person. */
   join(row: WrittenRow, target: ChatTarget): void {
     this.#file.write(() => {
-      const found = this.#file.get<{ service: string | null }>('message', ['service'], { ROWID: row.rowid });
+      const { guid } = row;
+      const found = this.#file.get<{ ROWID: number; service: string | null }>(
+        'message',
+        ['ROWID', 'service'],
+        {
+          guid,
+        },
+      );
       if (!found) throw noSuchMessage();
-      this.#chats.addMessage(this.#chats.ensure(target, found.service ?? SERVICE).ROWID, row.rowid);
+      this.#chats.addMessage(this.#chats.ensure(target, found.service ?? SERVICE).ROWID, found.ROWID);
     });
   }
 

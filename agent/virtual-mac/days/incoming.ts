@@ -1,0 +1,321 @@
+import { appBalloon, LINK_BALLOON, linkPayload } from '../messages-store/payloads.ts';
+import type { Balloon, FullMessage, MessagePart } from '../types.ts';
+import { plannedContent } from './content.ts';
+import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
+import type { Fact, FactChat, LedgerLine, ReceivedFact, Ref } from './types.ts';
+
+const effects = [
+  'com.apple.MobileSMS.expressivesend.gentle',
+  'com.apple.MobileSMS.expressivesend.impact',
+  'com.apple.MobileSMS.expressivesend.invisibleink',
+  'com.apple.MobileSMS.expressivesend.loud',
+  'com.apple.messages.effect.CKConfettiEffect',
+  'com.apple.messages.effect.CKEchoEffect',
+  'com.apple.messages.effect.CKHappyBirthdayEffect',
+  'com.apple.messages.effect.CKSpotlightEffect',
+] as const;
+
+const apps = [
+  appBalloon('com.apple.PassbookUIService.PeerPaymentMessagesExtension'),
+  appBalloon('com.apple.findmy.FindMyMessagesApp'),
+  'com.apple.DigitalTouchBalloonProvider',
+  'com.apple.Handwriting.HandwritingProvider',
+  appBalloon('com.example.game.MessagesExtension', 'ABCDE12345'),
+] as const;
+
+/** Files that are still coming are waited for by an observer for this long, in milliseconds. */
+const FILES_MS = 60_000;
+/** A row without its chat is waited for this long, less what a look may be late. */
+const CHAT_MS = 9_000;
+
+export const factChat = (chat: PlannedMessage['chat']): FactChat =>
+  'group' in chat ? { kind: 'group', identifier: chat.group } : { kind: 'direct', identifier: chat.handle };
+
+/** Where somebody writes, and who. */
+export function place(day: Drawing): { chat: PlannedMessage['chat']; from: string } {
+  if (day.groups.length > 0 && day.random.chance(0.3)) {
+    const group = day.random.pick(day.groups);
+    if (group.members.length > 0) return { chat: { group: group.ref }, from: day.random.pick(group.members) };
+  }
+  const handle = day.random.pick(day.people);
+  return { chat: { handle }, from: handle };
+}
+
+/** How long after its row a join follows, in milliseconds; null when it never does. */
+export function joinDelay(day: Drawing, never: number): number | null {
+  return day.random.weighted<number | null>([
+    [15, 0],
+    [50, 30],
+    [20, 300],
+    [10, day.random.between(1_000, 5_000)],
+    [3, day.random.between(12_000, 20_000)],
+    [never, null],
+  ]);
+}
+
+export function planned(
+  day: Drawing,
+  ref: Ref,
+  message: FullMessage,
+  parts: PlannedMessage['parts'],
+): PlannedMessage {
+  return {
+    ref,
+    chat: message.chat,
+    from: message.sender === 'me' ? null : message.sender.handle,
+    service: message.service ?? 'iMessage',
+    parts,
+    at: day.now,
+    edits: 0,
+    facts: [],
+    tapbacks: new Map(),
+    edited: new Map(),
+    ...(message.balloon && { app: message.balloon.bundleId }),
+  };
+}
+
+type Extras = Partial<Omit<FullMessage, 'chat' | 'sender' | 'at' | 'parts'>>;
+
+/** A message that came, without files: its row, then its join, if ever. */
+export function incoming(
+  day: Drawing,
+  options: {
+    chat: PlannedMessage['chat'];
+    from: string;
+    text?: string;
+    at?: number;
+    extras?: Extras;
+    known?: Partial<ReceivedFact>;
+    join?: number | null;
+  },
+): void {
+  const { chat, from, extras = {}, text = day.text() } = options;
+  const ref = day.name('m');
+  const message: FullMessage = {
+    chat,
+    sender: { handle: from },
+    parts: [{ kind: 'text', text }],
+    at: options.at ?? day.now,
+    ...extras,
+  };
+  const join = options.join === undefined ? joinDelay(day, 'group' in chat ? 0 : 2) : options.join;
+  const fact: ReceivedFact = {
+    kind: 'received',
+    guid: ref,
+    chat: join === null ? null : factChat(chat),
+    late: join === null || join > CHAT_MS,
+    from,
+    line: extras.ownAddress || day.line,
+    service: extras.service ?? 'iMessage',
+    text,
+    files: [],
+    ...options.known,
+  };
+  const message_ = planned(day, ref, message, [{ text }]);
+  const since = day.next;
+  const stands = (facts: LedgerLine[]): void => {
+    message_.facts.push(...facts);
+    day.messages.push(message_);
+  };
+  if (join === 0) {
+    stands(day.do({ do: 'message', ref, message, joined: true }, fact));
+  } else if (join === null) {
+    day.do({ do: 'message', ref, message, joined: false }, fact);
+  } else {
+    day.do({ do: 'message', ref, message, joined: false });
+    day.after(join, () => stands(day.do({ do: 'join', ref, chat }, fact.late ? { ...fact, since } : fact)));
+  }
+}
+
+/** A plain text, now and then on another service, to another own address, dated a little back, from a stranger. */
+export function text(day: Drawing): void {
+  const where = place(day);
+  const direct = 'handle' in where.chat;
+  const { random } = day;
+  if (direct && random.chance(0.1)) stranger(day);
+  else
+    incoming(day, {
+      ...where,
+      at: day.now - (random.chance(0.1) ? random.between(0, 120_000) : random.between(0, 900)),
+      extras: {
+        ...(direct && random.chance(0.15) && { service: random.pick(['SMS', 'RCS']) }),
+        ...(random.chance(0.05) && { ownAddress: 'me@example.com' }),
+        ...(random.chance(0.03) && { ownAddress: '' }),
+        ...(random.chance(0.05) && { subject: 'About that' }),
+      },
+    });
+}
+
+/** Somebody who is not known writes, perhaps junk. */
+function stranger(day: Drawing): void {
+  const from = `+1415555${day.random.between(2000, 9999)}`;
+  const chat = { handle: from };
+  const junk = day.random.chance(0.5);
+  if (day.people.includes(from)) return;
+  if (!day.strangers.has(from) && !junk) day.do({ do: 'filtered', chat, filtered: 1 });
+  if (junk && day.strangers.has(from)) return;
+  day.strangers.add(from);
+  incoming(day, {
+    chat,
+    from,
+    join: day.random.pick([0, 30, 300]),
+    extras: junk ? { junk: true } : {},
+    known: { filtered: junk ? 'junk' : 'unknown' },
+  });
+}
+
+/** A text with an effect, in answer to another, or both. */
+export function adorned(day: Drawing): void {
+  const answered = day.random.chance(0.6) ? recent(day) : undefined;
+  const part = answered?.parts.findIndex((one) => one !== null) ?? -1;
+  const where = answered ? { chat: answered.chat, from: writerIn(day, answered) } : place(day);
+  const effect = day.random.chance(answered ? 0.2 : 1) ? day.random.pick(effects) : undefined;
+  const replyTo = answered && part >= 0 ? { guid: answered.ref, part } : undefined;
+  const both = { ...(effect && { effect }), ...(replyTo && { replyTo }) };
+  incoming(day, { ...where, extras: both, known: both });
+}
+
+/** A link, whose preview comes later in place, or an app. */
+export function balloon(day: Drawing): void {
+  const where = place(day);
+  if (day.random.chance(0.5)) {
+    const url = `https://example.com/${day.name('c')}`;
+    const before = day.messages.length;
+    incoming(day, { ...where, text: url, join: day.random.pick([0, 30, 300]) });
+    day.after(day.random.between(400, 4_000), () => {
+      const message = day.messages.slice(before).find((one) => textOfParts(one.parts) === url);
+      if (!message || message.tapbacks.size > 0) return;
+      message.app = LINK_BALLOON;
+      const preview: Balloon = { bundleId: LINK_BALLOON, payload: linkPayload({ url, title: 'A page' }) };
+      day.do({ do: 'balloon', ref: message.ref, balloon: preview });
+    });
+    return;
+  }
+  const bundleId = day.random.pick(apps);
+  incoming(day, {
+    ...where,
+    text: '\uFFFD',
+    extras: { balloon: { bundleId, payload: Buffer.from('payload') } },
+    known: { app: bundleId },
+  });
+}
+
+/** A message with files, an audio message among them; their rows, the join and the transfers come in any order. */
+export function files(day: Drawing): void {
+  const { random } = day;
+  const { chat, from } = place(day);
+  const ref = day.name('m');
+  const audio = random.chance(0.2);
+  const count = audio ? 1 : random.between(1, 3);
+  const names = Array.from({ length: count }, () => day.name('a'));
+  const words = audio || random.chance(0.5) ? undefined : day.text();
+  const parts: MessagePart[] = names.map(() => ({ kind: 'attachment' }));
+  const stands: PlannedMessage['parts'] = names.map((file) => ({ file }));
+  if (words) {
+    parts.push({ kind: 'text', text: words });
+    stands.push({ text: words });
+  }
+  const message: FullMessage = {
+    chat,
+    sender: { handle: from },
+    parts,
+    at: day.now,
+    ...(audio && { audio }),
+  };
+  const drawn = planned(day, ref, message, stands);
+  const begun = day.now;
+  const since = day.next;
+  day.do({ do: 'message', ref, message, joined: false });
+
+  const missing = new Set(['join', ...names]);
+  const told: ReceivedFact = {
+    kind: 'received',
+    guid: ref,
+    chat: factChat(chat),
+    late: false,
+    from,
+    line: day.line,
+    service: 'iMessage',
+    text: textOfParts(stands),
+    files: names,
+    ...(audio && { audio: true }),
+  };
+  let joinedAt = since;
+  const done = (what: string): (Fact & { since?: number })[] => {
+    missing.delete(what);
+    if (what === 'join') joinedAt = day.next;
+    if (missing.size === 0) day.messages.push(drawn);
+    return missing.size === 0
+      ? [{ ...told, since: day.now - begun > FILES_MS - 5_000 ? joinedAt : day.next }]
+      : [];
+  };
+  day.after(random.pick([0, 30, 300, 2_000]), () => {
+    const lines = day.do({ do: 'join', ref, chat }, ...done('join'));
+    drawn.facts.push(...lines);
+  });
+  for (const [part, file] of names.entries()) sendFile(day, { ref, file, part, audio, done, drawn });
+}
+
+function sendFile(
+  day: Drawing,
+  options: {
+    ref: Ref;
+    file: Ref;
+    part: number;
+    audio: boolean;
+    done: (what: string) => (Fact & { since?: number })[];
+    drawn: PlannedMessage;
+  },
+): void {
+  const { ref, file, part, audio, done, drawn } = options;
+  const { random } = day;
+  const bytes = random.between(1, 60_000);
+  const named = audio
+    ? { name: 'Audio Message.caf', uti: 'com.apple.coreaudio-format' }
+    : { name: `IMG_${file.slice(1)}.heic`, mime: 'image/heic', uti: 'public.heic' };
+  const attach = random.pick([0, 5, 40, 200]);
+  const slow = random.chance(0.15);
+  const whole = attach + (slow ? random.between(65_000, 90_000) : random.between(0, 4_000));
+  day.after(attach, () =>
+    day.do({
+      do: 'attach',
+      ref: file,
+      message: ref,
+      file: { part, ...named, totalBytes: bytes, at: day.now },
+    }),
+  );
+  if (random.chance(0.5))
+    day.after(attach + Math.floor((whole - attach) / 2), () =>
+      day.do({ do: 'transfer', ref: file, state: 3, bytes: Math.floor(bytes / 2) }),
+    );
+  day.after(whole, () => {
+    const failed = random.chance(0.1);
+    const facts = done(file);
+    const fate: Fact = failed
+      ? { kind: 'file', guid: ref, file, state: 'failed' }
+      : { kind: 'file', guid: ref, file, state: 'complete', sha256: plannedContent(file, bytes).sha256 };
+    const step = failed
+      ? ({ do: 'transfer', ref: file, state: 6 } as const)
+      : ({ do: 'transfer', ref: file, state: 5, bytes } as const);
+    const lines = day.do(step, fate, ...facts);
+    drawn.facts.push(...lines);
+  });
+}
+
+/** A message of late that can be answered; undefined when there is none. */
+export function recent(
+  day: Drawing,
+  fits: (message: PlannedMessage) => boolean = () => true,
+): PlannedMessage | undefined {
+  const found = day.messages.slice(-40).filter((one) => one.parts.some((part) => part !== null) && fits(one));
+  return found.length > 0 ? day.random.pick(found) : undefined;
+}
+
+/** Somebody else who can write in the chat of a message. */
+export function writerIn(day: Drawing, { chat, from }: PlannedMessage): string {
+  if ('handle' in chat) return chat.handle;
+  const group = day.groups.find(({ ref }) => ref === chat.group);
+  return group && group.members.length > 0
+    ? day.random.pick(group.members)
+    : (from ?? day.random.pick(day.people));
+}
