@@ -1,6 +1,5 @@
 import path from 'node:path';
-import type { z } from 'zod';
-import { AppError, errorCode } from '../bridge/runtime/app-error.ts';
+import { AppError, describeError, errorCode } from '../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
@@ -9,6 +8,7 @@ import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
 import { readIdentity } from './identity/identity.ts';
 import { openJournal } from './journal/journal.ts';
+import type { Journal } from './journal/types.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
 import { openMac } from './mac/mac.ts';
@@ -16,12 +16,15 @@ import type { Mac } from './mac/types.ts';
 import { openMessagesDb } from './messages-db/messages-db.ts';
 import type { MessagesDb } from './messages-db/types.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
-import { listParamsSchema, resolveParamsSchema, showParamsSchema } from './outbox/types.ts';
 import { Tail } from './tail.ts';
 import { agentVersion, macosVersion } from './versions.ts';
 
 /** How long a stop waits for the act under way, in milliseconds. */
 const ACT_STOP_LIMIT_MS = 8_000;
+
+/** How often the journal is cared for, and how long finished commands are remembered, in milliseconds. */
+const UPKEEP_EVERY_MS = 24 * 3_600_000;
+const KEEP_FINISHED_MS = 30 * 24 * 3_600_000;
 
 export interface DaemonOptions {
   config: AgentConfig;
@@ -120,11 +123,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     const served = await control.serve({
       home,
-      methods: { status, ...outboxMethods(outbox) },
+      methods: { status, ...outbox.operator.methods() },
       clock,
       logger: part('control'),
     });
     releases.push(() => served.close());
+    releases.push(clock.every(UPKEEP_EVERY_MS, () => careFor(journal, clock, logger)));
+    careFor(journal, clock, logger);
     outbox.start();
     tail.start();
     link.start();
@@ -147,25 +152,12 @@ async function stopActing(mac: Mac, outbox: Outbox, hurry: AbortSignal, clock: C
   cancel();
 }
 
-/** What an operator may ask of the outbox over the control socket. */
-const outboxMethods = ({ operator }: Outbox): Record<string, (params: unknown) => unknown> => ({
-  'outbox.list': (params) => operator.list(readParams(listParamsSchema, params).state),
-  'outbox.show': (params) => operator.show(readParams(showParamsSchema, params).id),
-  'outbox.resolve': (params) => {
-    const { id, was } = readParams(resolveParamsSchema, params);
-    return operator.resolve(id, was);
-  },
-});
-
-function readParams<T>(schema: z.ZodType<T>, params: unknown): T {
-  const read = schema.safeParse(params);
-  if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  throw new AppError(`Parameter ${issue?.path.join('.') ?? ''} is not valid: ${issue?.message ?? ''}`, {
-    code: 'invalid_parameter_value',
-    retry: 'never',
-    hint: 'See the command with --help.',
-  });
+function careFor(journal: Journal, clock: Clock, logger: Logger): void {
+  try {
+    journal.upkeep(clock.now() - KEEP_FINISHED_MS);
+  } catch (error) {
+    logger.warn({ error: describeError(error) }, 'the upkeep of the journal has to wait');
+  }
 }
 
 /** Why chat.db cannot be read now, if so. */

@@ -20,6 +20,9 @@ import type {
 /** Kept states beyond this are let go, oldest first: rows of other senders while a command stays uncertain. */
 const MAX_KEPT_STATES = 10_000;
 
+/** Fewer free pages than this are kept for what comes. */
+const VACUUM_ABOVE_PAGES = 4_096;
+
 class SqliteJournal implements Journal {
   readonly #db: Database.Database;
   readonly #commands: CommandTable;
@@ -202,6 +205,21 @@ class SqliteJournal implements Journal {
     this.#tell();
   }
 
+  upkeep(before: number): void {
+    this.#write(() =>
+      this.#sql(
+        "DELETE FROM command WHERE body IS NULL AND state IN ('done', 'failed') AND updated_at < ?",
+      ).run(before),
+    );
+    this.#read(() => {
+      // Space that a burst of events took is given back once most of the file is free.
+      const pages = this.#db.pragma('page_count', { simple: true }) as number;
+      const free = this.#db.pragma('freelist_count', { simple: true }) as number;
+      if (free > VACUUM_ABOVE_PAGES && free > pages / 2) this.#db.exec('VACUUM');
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    });
+  }
+
   failure(): AppError | undefined {
     return this.#failure;
   }
@@ -303,21 +321,27 @@ class SqliteJournal implements Journal {
   }
 }
 
+export interface JournalOptions {
+  /** Milliseconds since the Unix epoch: names a journal that is set aside. */
+  now?: number;
+  /** Largest file in bytes; 2 GiB unless told. */
+  maxBytes?: number;
+  /** Told of a damaged journal that was set aside. */
+  onSalvage?: (salvage: Salvage) => void;
+}
+
 /**
  * Opens or makes the journal. A damaged one is set aside and a new one made of what it still gives; `onSalvage` is told.
  * Throws AppError `journal_unavailable` or `journal_too_new`, without `onSalvage` also `journal_corrupt`.
  */
-export function openJournal(
-  file: string,
-  { now = 0, onSalvage }: { now?: number; onSalvage?: (salvage: Salvage) => void } = {},
-): Journal {
+export function openJournal(file: string, { now = 0, maxBytes, onSalvage }: JournalOptions = {}): Journal {
   try {
-    return new SqliteJournal(openJournalFile(file));
+    return new SqliteJournal(openJournalFile(file, maxBytes));
   } catch (error) {
     const failure = journalError(error);
     if (failure.code !== 'journal_corrupt' || !onSalvage) throw failure;
     const salvage = salvageJournal(file, now);
-    const journal = new SqliteJournal(openJournalFile(file));
+    const journal = new SqliteJournal(openJournalFile(file, maxBytes));
     journal.restore(salvage, now);
     onSalvage(salvage);
     return journal;

@@ -4,6 +4,15 @@ import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { migrateJournal } from './migrations.ts';
 
+/** SQLite's page size unless told otherwise. */
+const PAGE_BYTES = 4096;
+
+/**
+ * Largest journal. At the bound nothing is dropped: changes stay in chat.db and commands with the bridge until
+ * acknowledged events make room.
+ */
+const MAX_BYTES = 2 * 1024 ** 3;
+
 /** How long a statement waits for another process that reads the file, in milliseconds. */
 const BUSY_MS = 5_000;
 
@@ -19,6 +28,12 @@ export function journalError(error: unknown): AppError {
       ...agentErrors.journal_corrupt,
       cause: error,
     });
+  if (code === 'SQLITE_FULL')
+    return new AppError('There is no room for the journal', {
+      code: 'disk_full',
+      ...agentErrors.disk_full,
+      cause: error,
+    });
   return new AppError(`The journal cannot be used${code ? `: ${code}` : ''}`, {
     code: 'journal_unavailable',
     ...agentErrors.journal_unavailable,
@@ -29,10 +44,10 @@ export function journalError(error: unknown): AppError {
 
 /**
  * Opens or makes the file (0600), checks it and brings its schema up to date.
- * Every commit is on the disk when it returns. Throws AppError `journal_unavailable`, `journal_corrupt` or
- * `journal_too_new`.
+ * Every commit is on the disk when it returns. Throws AppError `journal_unavailable`, `disk_full`,
+ * `journal_corrupt` or `journal_too_new`.
  */
-export function openJournalFile(file: string): Database.Database {
+export function openJournalFile(file: string, maxBytes = MAX_BYTES): Database.Database {
   let db: Database.Database | undefined;
   try {
     // SQLite gives its -wal and -shm files the mode of the file itself.
@@ -42,6 +57,7 @@ export function openJournalFile(file: string): Database.Database {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('trusted_schema = OFF');
+    db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`);
     // What is erased is overwritten: texts do not linger in free pages.
     db.pragma('secure_delete = ON');
     const check = db.pragma('quick_check(1)', { simple: true });

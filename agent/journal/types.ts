@@ -95,7 +95,7 @@ export interface JournalCounts {
 
 /**
  * The agent's own truth, durable when each call returns (`synchronous=FULL`).
- * Every method may throw an AppError `journal_unavailable`; what it would have changed is then unchanged.
+ * Every method may throw an AppError `journal_unavailable` or `disk_full`; what it would have changed is then unchanged.
  */
 export interface Journal {
   /** Random identity of this file; its events count from 1 without gaps. */
@@ -134,6 +134,11 @@ export interface Journal {
   /** Becomes a new journal to the bridge: a new id, and the events not yet acknowledged counted from 1. */
   renumberEvents(): void;
 
+  /**
+   * Daily care: forgets commands that were finished and erased before `before` (milliseconds since the Unix epoch), and
+   * gives free pages back to the disk.
+   */
+  upkeep(before: number): void;
   /** Why the last write failed; undefined once one succeeded again. */
   failure(): AppError | undefined;
   tailMemory(): { cursor: string | null; entries: Map<string, string> };

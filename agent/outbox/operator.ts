@@ -1,10 +1,17 @@
+import type { z } from 'zod';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
 import type { MessagesDb } from '../messages-db/types.ts';
 import { step } from './step.ts';
-import type { CommandSummary, CommandView } from './types.ts';
+import {
+  type CommandSummary,
+  type CommandView,
+  listParamsSchema,
+  resolveParamsSchema,
+  showParamsSchema,
+} from './types.ts';
 
 /** Commands that one list shows, the newest ones. */
 const LIST_LIMIT = 200;
@@ -72,6 +79,18 @@ export class Operator {
     return summary(this.#find(id));
   }
 
+  /** The same for the control socket, by name: parameters come unchecked. Each throws `invalid_parameter_value` too. */
+  methods(): Record<string, (params: unknown) => unknown> {
+    return {
+      'outbox.list': (params) => this.list(read(listParamsSchema, params).state),
+      'outbox.show': (params) => this.show(read(showParamsSchema, params).id),
+      'outbox.resolve': (params) => {
+        const { id, was } = read(resolveParamsSchema, params);
+        return this.resolve(id, was);
+      },
+    };
+  }
+
   #find(id: string): JournaledCommand {
     const command = this.#options.journal.command(id);
     if (!command)
@@ -102,6 +121,17 @@ export class Operator {
         inChat: row.chat !== null,
       }));
   }
+}
+
+function read<T>(schema: z.ZodType<T>, params: unknown): T {
+  const result = schema.safeParse(params);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new AppError(`Parameter ${issue?.path.join('.') ?? ''} is not valid: ${issue?.message ?? ''}`, {
+    code: 'invalid_parameter_value',
+    retry: 'never',
+    hint: 'See the command with --help.',
+  });
 }
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));

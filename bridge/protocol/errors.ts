@@ -202,6 +202,10 @@ export const agentErrors = {
     retry: 'later',
     hint: 'See whether the disk of the agent is full or read-only.',
   },
+  disk_full: {
+    retry: 'later',
+    hint: 'Free some space, or let the bridge be reached: nothing is lost, nothing is sent until then.',
+  },
   journal_corrupt: {
     retry: 'after-fix',
     hint: 'Start the agent: it sets the file aside and begins anew with what it still gives.',

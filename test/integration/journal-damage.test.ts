@@ -45,6 +45,65 @@ test('a journal that is no database is set aside, and the agent begins anew', ()
   expect(readdirSync(path.dirname(file)).sort()).toEqual([path.basename(aside), 'journal.db'].sort());
 });
 
+test('a full journal says so, loses nothing, and goes on when the bridge has taken events', () => {
+  const file = path.join(tempFolder(), 'journal.db');
+  const journal = openJournal(file, { maxBytes: 256 * 1024 });
+  const event = (index: number) => ({
+    type: 'message.received' as const,
+    guid: `guid-${index}`,
+    conversation: null,
+    from: '+14155550101',
+    service: 'iMessage',
+    text: 'x'.repeat(2_000),
+    at: isoTime(NOW),
+  });
+  let taken = 0;
+  const fill = (): void => {
+    for (;;) {
+      journal.record({ at: NOW, events: [event(taken + 1)] });
+      taken += 1;
+    }
+  };
+  expect(fill).toThrow(expect.objectContaining({ code: 'disk_full' }));
+  expect(taken).toBeGreaterThan(40);
+  expect(journal.failure()?.code).toBe('disk_full');
+  expect(journal.lastEventSeq()).toBe(taken);
+  expect(() =>
+    journal.acceptCommands(
+      [{ seq: 1, command: sendCommand('big', { text: 'x'.repeat(9_000) }), expiresAt: NOW }],
+      NOW,
+    ),
+  ).toThrow(expect.objectContaining({ code: 'disk_full' }));
+  expect(journal.commandAck()).toBe(0);
+  journal.acknowledgeEvents(30);
+  expect(journal.failure()).toBeUndefined();
+  journal.record({ at: NOW, events: [event(taken + 1)] });
+  expect(journal.eventsAfter(0, 1_000).map(({ seq }) => seq)).toEqual(
+    Array.from({ length: taken - 29 }, (_, index) => index + 31),
+  );
+  journal.close();
+});
+
+test('upkeep forgets only what was finished long ago and is known to the bridge', () => {
+  const { file } = busyJournal();
+  const journal = openJournal(file);
+  for (const id of ['cmd_2', 'cmd_3'])
+    journal.record({
+      at: id === 'cmd_2' ? NOW : NOW + 10_000,
+      commands: [{ id, patch: { state: 'done' } }],
+      events: [{ type: 'command.state', commandId: id, state: 'done', at: isoTime(NOW) }],
+    });
+  journal.upkeep(NOW + 5_000);
+  expect(journal.command('cmd_2')).toBeDefined();
+  journal.acknowledgeEvents(journal.lastEventSeq());
+  journal.upkeep(NOW + 5_000);
+  expect(journal.command('cmd_2')).toBeUndefined();
+  expect(journal.command('cmd_3')).toBeDefined();
+  expect(journal.commandsIn(['queued', 'acting'])).toHaveLength(COMMANDS - 2);
+  expect(journal.acceptCommands([{ seq: 2, command: sendCommand('cmd_2'), expiresAt: NOW }], NOW)).toBe(0);
+  journal.close();
+});
+
 test('of a journal with damaged pages nothing that was open is acted on again', () => {
   let salvaged = 0;
   for (let seed = 1; seed <= 30; seed += 1) {
