@@ -256,6 +256,33 @@ describe('outbox', () => {
     expect(journal.command('b')?.guid).toBe(second.guid);
   });
 
+  test('gives one row to one command, though an uncertain one waits for its like', async () => {
+    order(command('a', ANNA, 'hello'));
+    await mac.end();
+    await clock.advance(9_000);
+    order(command('b', ANNA, 'hello'));
+    await mac.end();
+    const first = row(ANNA, 'hello');
+    take(ownState(first.guid, 'sent'));
+    expect([journal.command('a')?.state, journal.command('b')?.state]).toEqual(['uncertain', 'done']);
+    const second = row(ANNA, 'hello');
+    take(ownState(second.guid, 'sent'));
+    expect(journal.command('a')).toMatchObject({ state: 'done', guid: second.guid });
+  });
+
+  test('holds each command to its own mark, though another one awaits an older row', async () => {
+    order(command('a', ANNA));
+    await mac.end();
+    row(BEN, 'hello');
+    order(command('b', BEN, 'hello'));
+    await mac.end();
+    await clock.advance(200);
+    expect(journal.command('b')).toMatchObject({ state: 'confirming', highWater: 101 });
+    const proof = row(BEN, 'hello');
+    await clock.advance(200);
+    expect(journal.command('b')?.guid).toBe(proof.guid);
+  });
+
   test('knows a text that Messages composed, and an address in another case', async () => {
     order(command('a', 'Zoe@Example.com', 'Zoe\u0308'));
     await mac.end();
