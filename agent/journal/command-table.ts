@@ -50,7 +50,7 @@ const columnOf = {
 /** Statements over the commands of the journal. Whoever calls them owns the transaction. */
 export class CommandTable {
   readonly #db: Database.Database;
-  readonly #updates = new Map<string, Database.Statement>();
+  readonly #prepared = new Map<string, Database.Statement>();
   readonly #byId: Database.Statement;
   readonly #byGuid: Database.Statement;
   readonly #insert: Database.Statement;
@@ -96,10 +96,17 @@ export class CommandTable {
 
   inStates(states: readonly CommandState[], limit: number): JournaledCommand[] {
     const marks = states.map(() => '?').join(', ');
-    const rows = this.#db
-      .prepare(`SELECT * FROM command WHERE state IN (${marks}) ORDER BY seq LIMIT ?`)
-      .all(...states, limit) as CommandRow[];
-    return rows.map(fromRow);
+    const select = this.#statement(`SELECT * FROM command WHERE state IN (${marks}) ORDER BY seq LIMIT ?`);
+    return (select.all(...states, limit) as CommandRow[]).map(fromRow);
+  }
+
+  /** Acts that have ended and whose commands are not erased yet. */
+  endedActs(): string[] {
+    return this.#statement(
+      "SELECT act_id FROM command WHERE act_id IS NOT NULL AND body IS NOT NULL AND state <> 'acting'",
+    )
+      .pluck()
+      .all() as string[];
   }
 
   head(now: number): JournaledCommand | undefined {
@@ -122,16 +129,20 @@ export class CommandTable {
   update(id: string, patch: CommandPatch, at: number): void {
     const keys = (Object.keys(patch) as Array<keyof CommandPatch>).filter((key) => patch[key] !== undefined);
     const sql = `UPDATE command SET ${keys.map((key) => `${columnOf[key]} = ?, `).join('')}updated_at = ? WHERE id = ?`;
-    let statement = this.#updates.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare(sql);
-      this.#updates.set(sql, statement);
-    }
     const values = keys.map((key) => {
       const value = patch[key] ?? null;
       return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
     });
-    statement.run(...values, at, id);
+    this.#statement(sql).run(...values, at, id);
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
   }
 }
 

@@ -142,6 +142,10 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.expired(now, limit));
   }
 
+  endedActs(): string[] {
+    return this.#read(() => this.#commands.endedActs());
+  }
+
   keptStates(guid: string): KeptState[] {
     return this.#read(
       () =>

@@ -121,6 +121,8 @@ export interface Journal {
   nextQueuedChange(now: number): number | undefined;
   /** Queued commands whose deadline has passed. */
   expiredCommands(now: number, limit: number): JournaledCommand[];
+  /** Acts that have ended and whose commands are not erased yet: their own files are no longer needed. */
+  endedActs(): string[];
   keptStates(guid: string): KeptState[];
 
   /** Highest event number ever given out in this journal. */

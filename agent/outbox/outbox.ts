@@ -71,8 +71,7 @@ class DurableOutbox implements Outbox {
   start(): void {
     this.#occupy(async () => {
       const { journal, mac } = this.#options;
-      for (const command of journal.commandsIn(['queued', 'confirming', 'uncertain', 'done', 'failed']))
-        if (command.actId && command.command) mac.forget(command.actId);
+      for (const actId of journal.endedActs()) mac.forget(actId);
       for (const command of journal.commandsIn(['acting'])) {
         const outcome = command.actId ? await this.#recover(command.actId) : neverBegun;
         // Stopped before it was known: the command stays `acting` for the next start.
