@@ -2,7 +2,8 @@ import type { LookupAddress } from 'node:dns';
 import { isIPv6, type LookupFunction } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { addressKind, checkUrl, guardedLookup } from '../../bridge/webhooks/destination.ts';
+import { addressKind } from '../../bridge/runtime/address-kind.ts';
+import { checkUrl, guardedLookup } from '../../bridge/webhooks/destination.ts';
 
 const toV4 = (value: number): string =>
   [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
