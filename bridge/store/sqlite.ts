@@ -1,10 +1,10 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { systemClock } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import type { Database, Engine, Session } from './database.ts';
+import { claimFile } from './sqlite-file.ts';
 
 /** How long SQLite itself waits for another process's lock; it stops this process meanwhile, hence so short. */
 const DRIVER_WAIT_MS = 100;
@@ -14,14 +14,13 @@ const LOCK_RETRY_MS = 20;
 
 /**
  * Opens or makes an SQLite file (0600; a folder that has to be made is 0700). Statements of one process run one after
- * the other on one connection; other processes may have the same file open.
+ * the other on one connection; other processes may have the same file open. Throws `store_unavailable` for a file that
+ * is no database.
  */
 export async function openSqlite(file: string): Promise<Engine> {
   const absolute = path.resolve(file);
   makeFolder(path.dirname(absolute));
-  // SQLite gives -wal and -shm the permissions of the file that they belong to.
-  closeSync(openSync(absolute, 'a', 0o600));
-  chmodSync(absolute, 0o600);
+  claimFile(absolute);
   const sqlite = new Sqlite(absolute, { timeout: DRIVER_WAIT_MS });
   try {
     await whileBusy(() => sqlite.pragma('journal_mode = WAL'));

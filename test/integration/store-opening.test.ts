@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -67,6 +76,34 @@ describe('an SQLite store', () => {
     await storing;
     expect(await store.listAccounts()).toHaveLength(1);
   });
+});
+
+const refusedAsItWas = async (file: string): Promise<void> => {
+  const before = statSync(file);
+  await expect(openStore({ url: `sqlite:${file}`, clock: systemClock })).rejects.toMatchObject({
+    name: 'AppError',
+    code: 'store_unavailable',
+  });
+  const { mode, size, mtimeMs } = statSync(file);
+  expect({ mode, size, mtimeMs }).toEqual({ mode: before.mode, size: before.size, mtimeMs: before.mtimeMs });
+  expect(readdirSync(path.dirname(file)).filter((name) => name !== path.basename(file))).toEqual([]);
+};
+
+test.each(['#!/bin/sh\nexit 0\n', 'SQLite format 2\0 and more', 'S'])(
+  'a file that is no database keeps its mode and content: %j',
+  async (content) => {
+    const file = path.join(tempFolder(), 'precious');
+    writeFileSync(file, content);
+    chmodSync(file, 0o755);
+    await refusedAsItWas(file);
+    expect(readFileSync(file, 'utf8')).toBe(content);
+  },
+);
+
+test.skipIf(process.platform === 'win32')('a pipe is refused at once and keeps its mode', async () => {
+  const file = path.join(tempFolder(), 'pipe');
+  execFileSync('mkfifo', ['-m', '644', file]);
+  await refusedAsItWas(file);
 });
 
 test.skipIf(process.platform !== 'linux')('a folder that cannot be made is an error, at once', async () => {
