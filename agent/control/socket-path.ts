@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../bridge/runtime/app-error.ts';
+import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 
 /** Longest path, in bytes, that every system takes for a Unix socket: macOS has room for 103, Linux for 107. */
 const LONGEST = 100;
@@ -22,7 +23,7 @@ export function socketPath(folder: string, name: string): string {
 function privateFolder(): string {
   const uid = process.getuid?.() ?? 0;
   const folder = path.join('/tmp', `bluerelay-${uid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
     throw new AppError('the folder for sockets belongs to others too', {

@@ -1,10 +1,10 @@
 import { sign } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { signedText } from '../../bridge/protocol/frames.ts';
 import { LINK_PATH } from '../../bridge/protocol/limits.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
+import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 import { type Enrolled, readEnrolled, saveEnrolled } from './agent-file.ts';
 import { bridgeUrl, webSocketUrl } from './bridge-url.ts';
 import { damaged } from './damaged.ts';
@@ -73,7 +73,7 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
 /** Makes the agent's folder (0700). Throws AppError `home_not_writable`. */
 function makeHome(home: string): void {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeFolder(home);
   } catch (error) {
     throw new AppError(`The folder ${home} cannot be made`, {
       code: 'home_not_writable',

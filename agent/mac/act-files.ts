@@ -2,7 +2,6 @@ import {
   closeSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../bridge/runtime/app-error.ts';
+import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 import { actOutcomeSchema } from './outcome.ts';
 import type { ActOutcome } from './types.ts';
 
@@ -41,7 +41,7 @@ export class ActFiles {
 
   constructor(folder: string) {
     this.#folder = folder;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   }
 
   /** Takes the act; false when somebody has it already. Durable when it returns. */

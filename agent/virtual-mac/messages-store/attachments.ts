@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
+import { makeFolder } from '../../../bridge/runtime/make-folder.ts';
 import type { NewAttachment, TransferState, WrittenRow } from '../types.ts';
 import { appleSeconds } from './apple-time.ts';
 import { transferGuid } from './bodies.ts';
@@ -103,7 +104,7 @@ export class Attachments {
 
   #writeFile(filename: string, content: Uint8Array): void {
     const file = this.#absolute(filename);
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(file));
     writeFileSync(file, content, { mode: 0o600 });
   }
 }

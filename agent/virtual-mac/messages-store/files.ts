@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolder } from '../../../bridge/runtime/make-folder.ts';
 import { callHistorySchema, messagesSchema } from '../schema/schema.ts';
 import type { MacosRelease } from '../types.ts';
 import { registerAppFunctions } from './app-functions.ts';
@@ -17,7 +18,7 @@ export const callHistoryPath = (home: string): string =>
 
 /** Makes a folder and its parents, each open to its owner alone. */
 function privateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   chmodSync(folder, 0o700);
 }
 
