@@ -7,6 +7,8 @@ import { uiKinds } from './ui-act-kinds.ts';
 export interface ActKind<A extends Act> {
   /** Name of its program in scripts/jxa; the act without `kind` is the program's input. */
   script: string;
+  /** Name of a library in scripts/jxa whose function the program calls. */
+  library?: string;
   /** What it shares with other acts. */
   locks: readonly Lock[];
   /** How long its program may run, in milliseconds, where it is not the default of the Mac. */

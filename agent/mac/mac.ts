@@ -54,12 +54,12 @@ class WorkerMac implements Mac {
 
   async perform(actId: string, act: Act): Promise<ActOutcome> {
     const { kind, ...input } = act;
-    const { script, locks, readOnly, refusal, deadlineMs } = actKinds[kind] as ActKind<Act>;
+    const { script, library, locks, readOnly, refusal, deadlineMs } = actKinds[kind] as ActKind<Act>;
     if (!this.#options.allowSending && !readOnly)
       return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
-    return this.#locks.run(locks, () => this.#perform({ actId, script, input }, deadlineMs));
+    return this.#locks.run(locks, () => this.#perform({ actId, script, library, input }, deadlineMs));
   }
 
   sendText({ actId, ...act }: SendTextAct): Promise<ActOutcome> {
@@ -87,7 +87,7 @@ class WorkerMac implements Mac {
   }
 
   async #perform(
-    { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'input'>,
+    { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'library' | 'input'>,
     ofKind: number | undefined,
   ): Promise<ActOutcome> {
     if (this.#stopping.signal.aborted)

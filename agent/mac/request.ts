@@ -3,12 +3,16 @@ import { z } from 'zod';
 /** Most bytes of a request to the worker, and of the script's input within it. */
 export const MAX_REQUEST_BYTES = 1024 * 1024;
 
+const PROGRAM = /^[a-z][a-z-]{0,39}$/;
+
 /** What the agent asks of a worker, as JSON on its standard input: never in its arguments, which others can list. */
 export const actRequestSchema = z.strictObject({
   actId: z.string(),
   actsFolder: z.string(),
   /** Name of a program in scripts/jxa. */
-  script: z.string().regex(/^[a-z][a-z-]{0,39}$/),
+  script: z.string().regex(PROGRAM),
+  /** Name of a library in scripts/jxa that the program uses. */
+  library: z.string().regex(PROGRAM).optional(),
   /** The one argument of the program's `main`. */
   input: z.record(z.string(), z.unknown()),
   target: z.discriminatedUnion('kind', [

@@ -14,6 +14,8 @@ const PIPE_GRACE_MS = 2_000;
 
 export interface ScriptRun {
   script: string;
+  /** Library that the program uses. */
+  library?: string | undefined;
   input: Record<string, unknown>;
   target: OsascriptTarget;
   deadlineMs: number;
@@ -33,7 +35,7 @@ export async function runScript(options: ScriptRun): Promise<ActOutcome> {
       if (ending.stderr.length < MAX_STDERR) ending.stderr += chunk;
     });
   });
-  const finished = run(programOf(options.script), options.input).then(
+  const finished = run(programOf(options), options.input).then(
     (returned) => {
       ending.returned = returned;
     },
@@ -47,10 +49,11 @@ export async function runScript(options: ScriptRun): Promise<ActOutcome> {
   return scriptOutcome(ending);
 }
 
-/** The bytes of the program, made one function expression: what `@jxa/run` puts in its own program. */
-function programOf(script: string): { toString(): string } {
-  const source = readFileSync(packageFile('scripts', 'jxa', `${script}.js`), 'utf8');
-  const expression = `function () {\n${source}\nreturn main.apply(null, arguments);\n}`;
+/** The bytes of the program, and of its library, made one function expression: what `@jxa/run` puts in its own program. */
+function programOf({ script, library }: ScriptRun): { toString(): string } {
+  const files = library === undefined ? [script] : [library, script];
+  const sources = files.map((name) => readFileSync(packageFile('scripts', 'jxa', `${name}.js`), 'utf8'));
+  const expression = `function () {\n${sources.join('\n')}\nreturn main.apply(null, arguments);\n}`;
   return { toString: () => expression };
 }
 

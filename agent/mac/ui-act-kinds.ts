@@ -16,7 +16,7 @@ const GROUP = /^[A-Za-z0-9._-]{1,254}$/;
 
 const screen: readonly Lock[] = ['messages', 'system-events', 'screen'];
 
-const onScreen = { locks: screen, deadlineMs: DEADLINE_MS };
+const onScreen = { library: 'messages-ui', locks: screen, deadlineMs: DEADLINE_MS };
 
 /** Acts on the windows of Messages, which hold the whole screen while they last. */
 export const uiKinds: ActKinds<UiAct['kind']> = {
@@ -61,18 +61,28 @@ function groupRefusal({ participants, text }: CreateGroupAct): ActOutcome | unde
   return textRefusal(text, { participants, text });
 }
 
-function conversationRefusal({ conversation }: { conversation: ConversationName }): ActOutcome | undefined {
-  const { kind, identifier } = conversation;
+function conversationRefusal(act: {
+  conversation: ConversationName;
+  anchor?: MessageTarget;
+}): ActOutcome | undefined {
+  const { kind, identifier } = act.conversation;
   const known = kind === 'direct' ? isHandle(identifier) : GROUP.test(identifier);
-  return known
-    ? undefined
-    : notStarted('invalid_recipient', 'the conversation is neither a handle nor a group');
+  if (!known) return notStarted('invalid_recipient', 'the conversation is neither a handle nor a group');
+  return act.anchor && targetRefusal(act.anchor);
 }
 
 function messageRefusal(act: {
   conversation: ConversationName;
   target: MessageTarget;
 }): ActOutcome | undefined {
-  if (!GUID.test(act.target.guid)) return notStarted('act_failed', 'the message has no usable guid');
-  return conversationRefusal(act);
+  return conversationRefusal(act) ?? targetRefusal(act.target);
+}
+
+function targetRefusal({ guid, part, text }: MessageTarget): ActOutcome | undefined {
+  if (!GUID.test(guid)) return notStarted('act_failed', 'the message has no usable guid');
+  if (part !== 0)
+    return notStarted('unsupported_on_macos', 'a link to a message selects only its first part');
+  if (text.trim() === '')
+    return notStarted('not_editable', 'only a bubble with text can be told from others');
+  return undefined;
 }

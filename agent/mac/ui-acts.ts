@@ -4,6 +4,8 @@ import type { ConversationName } from './types.ts';
 export interface MessageTarget {
   guid: string;
   part: number;
+  /** The text of the part as chat.db has it now. The bubble must hold it, or nothing is done. */
+  text: string;
 }
 
 /** The six tapbacks that every release has. */
@@ -28,6 +30,16 @@ export const messageEffects = [
 ] as const;
 export type MessageEffect = (typeof messageEffects)[number];
 
+/** Where something is done that stands on no message. */
+interface InConversation {
+  conversation: ConversationName;
+  /**
+   * A message of the conversation. Selecting it is what proves that the right conversation is shown; without it, only a
+   * direct one is taken, and only where its window bears the handle itself.
+   */
+  anchor?: MessageTarget;
+}
+
 interface OnMessage {
   conversation: ConversationName;
   target: MessageTarget;
@@ -38,6 +50,8 @@ interface ReactAct extends OnMessage {
   kind: 'react';
   reaction: TapbackName;
   action: 'add' | 'remove';
+  /** The own tapback that stands there as chat.db has it, null for none. Performing one again takes it away. */
+  standing: TapbackName | null;
 }
 
 /** A text in the thread of a message. */
@@ -58,16 +72,14 @@ interface UnsendAct extends OnMessage {
 }
 
 /** Shows or hides the typing dots. */
-interface TypingAct {
+interface TypingAct extends InConversation {
   kind: 'typing';
-  conversation: ConversationName;
   state: 'on' | 'off';
 }
 
 /** Marks a conversation as read; the other side is told where read receipts are on. */
-interface MarkReadAct {
+interface MarkReadAct extends InConversation {
   kind: 'mark_read';
-  conversation: ConversationName;
 }
 
 /** Makes a group by writing to it. */
@@ -79,9 +91,8 @@ export interface CreateGroupAct {
 }
 
 /** A text with an effect, into a conversation. */
-interface SendEffectAct {
+interface SendEffectAct extends InConversation {
   kind: 'send_effect';
-  conversation: ConversationName;
   text: string;
   effect: MessageEffect;
 }

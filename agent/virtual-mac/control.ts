@@ -22,7 +22,9 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   z.strictObject({ call: z.literal('chat'), id: z.string().max(400) }),
   z.strictObject({
     call: z.literal('send'),
-    text,
+    text: text.optional(),
+    /** A file in place of a text, by its absolute path. */
+    file: z.string().min(1).max(4096).optional(),
     to: z.union([
       z.strictObject({ participant: participantSchema }),
       z.strictObject({ chat: z.string().max(400) }),
@@ -33,6 +35,8 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  /** Messages forgets a chat until its next message; chat.db still has it, as is seen on macOS 26.5. */
+  z.strictObject({ call: z.literal('unload-chat'), id: z.string().max(400) }),
   z.strictObject({
     call: z.literal('play'),
     seed: z

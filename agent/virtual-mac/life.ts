@@ -1,29 +1,55 @@
+import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { answerTo, wayOf } from './people.ts';
+import { canMessagesRead, kindOfFile } from './sent-files.ts';
 import type { Step, Steps } from './steps.ts';
-import type { MessagesStore, WrittenRow } from './types.ts';
+import type { ChatTarget, MessagesStore, Tapback, WrittenRow } from './types.ts';
 
 /** How long after a message row its join row is written, in milliseconds: outgoing and incoming. */
 const JOIN_OUT_MS = 20;
 const JOIN_IN_MS = 30;
 /** How soon a step is tried again when the database would not take it, in milliseconds. */
 const RETRY_MS = 200;
+/** When a message that nobody tells of delivery is sent, in milliseconds. */
+const SENT_MS = 40;
+/** When Messages begins to copy a file that it was given, how long that takes, and when it gives up, in milliseconds. */
+const TRANSFER_BEGINS_MS = 60;
+const TRANSFER_MS = 100;
+const TRANSFER_FAILS_MS = 2_000;
+/** `message.error` and `transfer_state` of a file that Messages could not read. */
+const FILE_ERROR = 25;
+const TRANSFERRING = 3;
+const FINISHED = 5;
+const FAILED = 6;
 
 export interface LifeOptions {
+  /** Home folder of the virtual Mac. */
+  home: string;
   store: MessagesStore;
   steps: Steps;
   clock: Clock;
   logger: Logger;
 }
 
-export interface SendOptions {
-  to: string;
-  text: string;
+/** A text, or a file by its absolute path. */
+type Content = { text: string } | { file: string };
+
+export type SendOptions = Content & {
+  to: ChatTarget;
+  /** iMessage unless told. */
+  service?: string;
   /** When the join row follows, in milliseconds. */
   joinAfterMs?: number | undefined;
-}
+  /** Value of `expressive_send_style_id`. */
+  effect?: string | undefined;
+  /** The bubble in whose thread it is. */
+  replyTo?: { guid: string; part: number } | undefined;
+};
+
+type Planned = readonly [dueAt: number, step: Step];
 
 /** What happens to messages over time: Messages writes their rows, people treat them as they do. */
 export class Life {
@@ -36,24 +62,48 @@ export class Life {
   }
 
   /** Messages takes a message: its row is there at once, everything else follows. */
-  send({ to, text, joinAfterMs = JOIN_OUT_MS }: SendOptions): WrittenRow {
-    const { store, clock, steps } = this.#options;
+  send(options: SendOptions): WrittenRow {
+    const { to, service = 'iMessage', joinAfterMs = JOIN_OUT_MS, effect, replyTo } = options;
+    const { store, clock } = this.#options;
     const at = clock.now();
-    const row = store.insertOutgoing({ to, text, at });
-    const way = wayOf(to);
-    const planned: Array<readonly [number, Step]> = [
-      [at + joinAfterMs, { kind: 'join', rowid: row.rowid, guid: row.guid, handle: to }],
-    ];
-    for (const kind of ['sent', 'delivered', 'read'] as const) {
-      const after = way[kind];
-      if (after !== undefined) planned.push([at + after, { kind, guid: row.guid }]);
+    const isFile = 'file' in options;
+    const parts = isFile
+      ? ([{ kind: 'attachment' }] as const)
+      : ([{ kind: 'text', text: options.text }] as const);
+    const plain = 'handle' in to && !isFile && !effect && !replyTo;
+    const row = plain
+      ? store.insertOutgoing({ to: to.handle, text: options.text, at, service })
+      : store.insertMessage({
+          chat: to,
+          sender: 'me',
+          parts,
+          at,
+          service,
+          ...(effect ? { effect } : {}),
+          ...(replyTo ? { replyTo } : {}),
+        });
+    this.#plan([
+      joinStep(row, to, at + joinAfterMs),
+      ...(isFile
+        ? this.#transfer(row, options.file, { to, service }, at)
+        : this.#fate(row.guid, { to, service }, options.text, at)),
+    ]);
+    return row;
+  }
+
+  /** The own tapback on a part, put there or taken away. */
+  react(tapback: Omit<Tapback, 'sender' | 'at'>): WrittenRow {
+    const { store, clock } = this.#options;
+    const at = clock.now();
+    const chat = store.reading.chatOf(tapback.target.guid);
+    const row = store.insertTapback({ ...tapback, sender: 'me', at });
+    if (chat) {
+      const way = 'handle' in chat ? wayOf(chat.handle) : { sent: SENT_MS };
+      this.#plan([
+        joinStep(row, chat, at + JOIN_OUT_MS),
+        ...(way.sent === undefined ? [] : [[at + way.sent, { kind: 'sent', guid: row.guid }] as const]),
+      ]);
     }
-    if (way.fails)
-      planned.push([at + way.fails.after, { kind: 'failed', guid: row.guid, error: way.fails.error }]);
-    if (way.answers !== undefined)
-      planned.push([at + way.answers, { kind: 'incoming', from: to, text: answerTo(text) }]);
-    steps.add(planned);
-    this.#arm();
     return row;
   }
 
@@ -75,14 +125,73 @@ export class Life {
     this.#cancel?.();
   }
 
+  /** What becomes of a message that Messages has whole. Groups and SMS rows never tell of delivery. */
+  #fate(
+    guid: string,
+    { to, service }: { to?: ChatTarget | undefined; service: string },
+    text: string,
+    at: number,
+  ): Array<readonly [number, Step]> {
+    const handle = to && 'handle' in to ? to.handle : undefined;
+    const way = handle !== undefined && service === 'iMessage' ? wayOf(handle) : { sent: SENT_MS };
+    const planned: Array<readonly [number, Step]> = [];
+    for (const kind of ['sent', 'delivered', 'read'] as const) {
+      const after = way[kind];
+      if (after !== undefined) planned.push([at + after, { kind, guid }]);
+    }
+    if (way.fails) planned.push([at + way.fails.after, { kind: 'failed', guid, error: way.fails.error }]);
+    if (way.answers !== undefined && handle !== undefined)
+      planned.push([at + way.answers, { kind: 'incoming', from: handle, text: answerTo(text) }]);
+    return planned;
+  }
+
+  /** Messages copies a file only after it took the message: one that is gone by then, or out of its reach, fails. */
+  #transfer(
+    row: WrittenRow,
+    file: string,
+    { to, service }: { to: ChatTarget; service: string },
+    at: number,
+  ): Array<readonly [number, Step]> {
+    const { store, home } = this.#options;
+    const name = path.basename(file);
+    const readable = canMessagesRead(home, file);
+    const totalBytes = readable ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) : 0;
+    const attachment = store.attach(row, { part: 0, name, ...kindOfFile(name), totalBytes, at });
+    const handle = 'handle' in to ? { to: to.handle } : {};
+    const step = { guid: row.guid, attachment, path: file, ...handle, service };
+    return [[at + TRANSFER_BEGINS_MS, { kind: 'transfer', ...step }]];
+  }
+
+  #copy(step: Extract<Step, { kind: 'transfer' | 'transferred' }>): Array<readonly [number, Step]> {
+    const { store, clock, home } = this.#options;
+    const now = clock.now();
+    const content = canMessagesRead(home, step.path) ? contentOf(step.path) : undefined;
+    if (!content) {
+      store.setTransfer(step.attachment, FAILED);
+      return [[now + TRANSFER_FAILS_MS, { kind: 'failed', guid: step.guid, error: FILE_ERROR }]];
+    }
+    if (step.kind === 'transfer') {
+      store.setTransfer(step.attachment, TRANSFERRING);
+      return [[now + TRANSFER_MS, { ...step, kind: 'transferred' }]];
+    }
+    store.setTransfer(step.attachment, FINISHED, content);
+    const to = step.to === undefined ? undefined : { handle: step.to };
+    return this.#fate(step.guid, { to, service: step.service }, '', now);
+  }
+
   #incoming(from: string, text: string): WrittenRow {
     const { store, clock } = this.#options;
     return store.insertIncoming({ from, text, at: clock.now() });
   }
 
+  #plan(steps: readonly Planned[]): void {
+    this.#options.steps.add(steps);
+    this.#arm();
+  }
+
   #joinOf(row: WrittenRow, handle: string): readonly [number, Step] {
     const dueAt = this.#options.clock.now() + JOIN_IN_MS;
-    return [dueAt, { kind: 'join', rowid: row.rowid, guid: row.guid, handle }];
+    return [dueAt, { kind: 'join', rowid: row.rowid, guid: row.guid, chat: { handle } }];
   }
 
   #arm(): void {
@@ -113,7 +222,7 @@ export class Life {
     const { store, clock } = this.#options;
     switch (step.kind) {
       case 'join':
-        store.join(step, step.handle);
+        store.joinChat(step, step.chat);
         return [];
       case 'sent':
         store.markSent(step.guid);
@@ -127,8 +236,20 @@ export class Life {
       case 'failed':
         store.markFailed(step.guid, step.error);
         return [];
+      case 'transfer':
+      case 'transferred':
+        return this.#copy(step);
       case 'incoming':
         return [this.#joinOf(this.#incoming(step.from, step.text), step.from)];
     }
   }
+}
+
+/** The bytes of a file, or undefined where it is none that can be read. */
+function contentOf(file: string): Buffer | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
+}
+
+function joinStep({ rowid, guid }: WrittenRow, chat: ChatTarget, dueAt: number): Planned {
+  return [dueAt, { kind: 'join', rowid, guid, chat }];
 }

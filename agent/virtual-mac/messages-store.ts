@@ -16,6 +16,7 @@ import { FullMessages } from './messages-store/full-messages.ts';
 import { Groups } from './messages-store/groups.ts';
 import { ownerOf } from './messages-store/identity.ts';
 import { MessageRows } from './messages-store/message-rows.ts';
+import { Reading } from './messages-store/reading.ts';
 import { States } from './messages-store/states.ts';
 import { Tapbacks } from './messages-store/tapbacks.ts';
 import type { MacosRelease, MessagesStore } from './types.ts';
@@ -67,7 +68,9 @@ export function openMessagesStore(options: MessagesStoreOptions): MessagesStore 
     markDelivered: (guid, at) => rows.change(guid, { is_delivered: 1, date_delivered: appleNanoseconds(at) }),
     markRead: (guid, at) => rows.change(guid, { is_read: 1, date_read: appleNanoseconds(at) }),
     markFailed: (guid, error) => rows.change(guid, { error, is_finished: 1, is_sent: 0 }),
+    reading: new Reading(file),
     chatGuid: (handle) => chats.anyDirect(handle)?.guid,
+    chatNamed: (guid) => chats.named(guid),
 
     insertMessage: (message) => messages.insert(message),
     joinChat: (row, chat) => states.join(row, chat),

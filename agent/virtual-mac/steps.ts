@@ -5,10 +5,20 @@ import { z } from 'zod';
 
 const row = { rowid: z.int(), guid: z.string() };
 
+const chatSchema = z.union([z.strictObject({ handle: z.string() }), z.strictObject({ group: z.string() })]);
+
 const stepSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('join'), ...row, handle: z.string() }),
+  z.strictObject({ kind: z.literal('join'), ...row, chat: chatSchema }),
   z.strictObject({ kind: z.enum(['sent', 'delivered', 'read']), guid: z.string() }),
   z.strictObject({ kind: z.literal('failed'), guid: z.string(), error: z.int() }),
+  z.strictObject({
+    kind: z.enum(['transfer', 'transferred']),
+    guid: z.string(),
+    attachment: z.string(),
+    path: z.string(),
+    to: z.string().optional(),
+    service: z.string(),
+  }),
   z.strictObject({ kind: z.literal('incoming'), from: z.string(), text: z.string() }),
 ]);
 

@@ -11,6 +11,12 @@ export interface WrittenRow {
 /** Where a message stands: a person's handle, or the identifier of a group. */
 export type ChatTarget = { handle: string } | { group: string };
 
+/** A chat as its row in chat.db names it. */
+export interface NamedChat {
+  target: ChatTarget;
+  service: string;
+}
+
 /** Who did something: the owner of the Mac, or a handle. */
 export type Actor = 'me' | { handle: string };
 
@@ -165,6 +171,40 @@ interface FullMessagesStore {
   readonly disk: MessagesDisk;
 }
 
+/** A chat as the list of conversations shows it. */
+export interface ChatOnScreen {
+  chat: ChatTarget;
+  /** Of a group; '' where it has none. */
+  name: string;
+  members: readonly string[];
+}
+
+/** A bubble of a transcript: one part of a message. */
+export interface StoredBubble {
+  guid: string;
+  part: number;
+  /** Undefined for an attachment. */
+  text: string | undefined;
+  sender: Actor;
+  at: number;
+  /** How often it was edited. */
+  edits: number;
+  /** Index of the own standing tapback among the kinds of {@link Tapback}. */
+  ownTapback: number | undefined;
+}
+
+/** What Messages shows of its own database. */
+interface MessagesReading {
+  /** Chats with messages, the one with the newest first. */
+  chats(): ChatOnScreen[];
+  chatOf(guid: string): ChatTarget | undefined;
+  /** The newest bubbles of a chat, oldest first. */
+  bubbles(chat: ChatTarget): StoredBubble[];
+  /** Guids of messages of others that are not marked as read. */
+  unread(chat: ChatTarget): string[];
+  markChatRead(chat: ChatTarget, at: number): void;
+}
+
 /** Writes chat.db as Messages does: the row first, its joins later, changes in place, body in attributedBody only. */
 export interface MessagesStore extends FullMessagesStore {
   readonly databasePath: string;
@@ -181,7 +221,10 @@ export interface MessagesStore extends FullMessagesStore {
   markDelivered(guid: string, at: number): void;
   markRead(guid: string, at: number): void;
   markFailed(guid: string, error: number): void;
+  readonly reading: MessagesReading;
   /** Whether a chat with this handle stands in the database, and its guid. */
   chatGuid(handle: string): string | undefined;
+  /** The chat with exactly this guid. */
+  chatNamed(guid: string): NamedChat | undefined;
   close(): void;
 }

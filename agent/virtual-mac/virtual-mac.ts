@@ -4,10 +4,12 @@ import { socketPath } from '../control/socket-path.ts';
 import { SOCKET_NAME } from './control.ts';
 import { askVirtualMac } from './control-client.ts';
 import { serveControl } from './control-server.ts';
+import { Desktop } from './desktop/desktop.ts';
+import { MessagesWindow } from './desktop/messages-window.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
 import { makeHome } from './home.ts';
 import { Life } from './life.ts';
-import { MessagesApp } from './messages-app.ts';
+import { MessagesApp, type RelayedService } from './messages-app.ts';
 import { openMessagesStore } from './messages-store.ts';
 import { people } from './people.ts';
 import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
@@ -23,6 +25,8 @@ export interface VirtualMacOptions {
   macos: MacosRelease;
   /** Own handle; {@link DEFAULT_LINE} unless told. */
   line?: string;
+  /** What an iPhone relays for this Mac; nothing unless told. */
+  relayed?: readonly RelayedService[];
   clock: Clock;
   logger: Logger;
 }
@@ -49,7 +53,7 @@ export interface VirtualMac {
  * it. What was on its way when it ended goes on. Throws AppError `virtual_mac_running` when the home has one already.
  */
 export async function startVirtualMac(options: VirtualMacOptions): Promise<VirtualMac> {
-  const { home, macos, line = DEFAULT_LINE, clock, logger } = options;
+  const { home, macos, line = DEFAULT_LINE, relayed = [], clock, logger } = options;
   makeHome(home);
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
@@ -61,9 +65,12 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   try {
     const store = openMessagesStore({ home, macos, line, clock });
     const steps = new Steps(home);
-    const life = new Life({ store, steps, clock, logger });
+    const life = new Life({ home, store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
-    app = new MessagesApp({ store, life, faults: new Faults() });
+    const faults = new Faults();
+    const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
+    const desktop = new Desktop({ faults, processes: [messagesWindow] });
+    app = new MessagesApp({ store, life, relayed, faults, desktop });
     return {
       home,
       line: store.line,

@@ -1,5 +1,7 @@
 import { AppleEventFailure } from '../control.ts';
-import { type Call, messagesApplication } from './messages.ts';
+import { cocoaGlobals, currentApplication } from './cocoa.ts';
+import { type Call, FilePath, messagesApplication } from './messages.ts';
+import { systemEventsApplication } from './system-events.ts';
 
 export interface GlobalsOptions {
   call: Call;
@@ -10,13 +12,15 @@ export interface GlobalsOptions {
 
 /** The global names of a JavaScript program under osascript, as far as programs of ours use them. */
 export function jxaGlobals({ call, environment, log }: GlobalsOptions): object {
+  const application = (name: string): object => {
+    if (name === 'Messages' || name === 'com.apple.MobileSMS') return messagesApplication(call);
+    if (name === 'System Events') return systemEventsApplication(call);
+    throw new AppleEventFailure(-2700);
+  };
   return {
-    Application: (name: string) => {
-      if (name !== 'Messages' && name !== 'com.apple.MobileSMS') throw new AppleEventFailure(-2700);
-      return messagesApplication(call);
-    },
-    ObjC: { import: (_framework: string) => undefined },
-    $: { getenv: (name: string) => environment[name] },
+    ...cocoaGlobals(call, environment),
+    Path: (file: unknown) => new FilePath(String(file)),
+    Application: Object.assign(application, { currentApplication: () => currentApplication(call) }),
     console: { log: (...values: unknown[]) => log(values.map(String).join(' ')) },
   };
 }

@@ -19,6 +19,15 @@ type Target = Extract<ControlRequest, { call: 'send' }>['to'];
 
 const BAD_PARAMETER = -1700;
 
+/** What `Path(…)` gives: a file, not the text of its path. */
+export class FilePath {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
 /**
  * `Application('Messages')` as JXA shows it. Properties are functions, and specifiers are lazy: a participant or chat
  * that is not there is found out when something of it is read, or when a message is sent to it.
@@ -66,10 +75,12 @@ export function messagesApplication(call: Call): object {
         .parse(call({ call: 'accounts' }))
         .map(account),
     chats: { byId: chat },
-    send: (text: unknown, options?: { to?: object }) => {
+    send: (content: unknown, options?: { to?: object }) => {
       const to = options?.to && targets.get(options.to);
-      if (typeof text !== 'string' || !to) throw new AppleEventFailure(BAD_PARAMETER);
-      call({ call: 'send', text, to });
+      if (!to) throw new AppleEventFailure(BAD_PARAMETER);
+      if (typeof content === 'string') call({ call: 'send', text: content, to });
+      else if (content instanceof FilePath) call({ call: 'send', file: content.path, to });
+      else throw new AppleEventFailure(BAD_PARAMETER);
     },
   };
 }

@@ -1,0 +1,394 @@
+/**
+ * What the programs that work on the windows of Messages have in common. Elements are found by identifier, words only
+ * where there is none; whatever is not found as expected ends the act before anything happens.
+ *
+ * @returns {MessagesUi}
+ */
+function messagesUi() {
+  const MESSAGES = 'com.apple.MobileSMS';
+  const FRAMEWORKS = '/System/iOSSupport/System/Library/';
+  const CHATKIT = `${FRAMEWORKS}PrivateFrameworks/ChatKit.framework`;
+  const CHATKIT_AX = `${FRAMEWORKS}AccessibilityBundles/ChatKitFramework.axbundle`;
+  /** Elements whose insides are many and not what is searched for. */
+  const CLOSED = ['ConversationList', 'CKConversationListCollectionView', 'TranscriptCollectionView'];
+  const MOST_ELEMENTS = 400;
+  const MOST_BUBBLES = 200;
+  const RETURN = 36;
+  const ESCAPE = 53;
+  /** English words by the keys of ChatKit's tables. */
+  const ENGLISH = {
+    MADRID: 'iMessage',
+    TEXT_MESSAGE: 'Text Message',
+    MARK_AS_READ: 'Mark as Read',
+    MARK_AS_UNREAD: 'Mark as Unread',
+    UNDO_SEND_ACTION: 'Undo Send',
+    INLINE_REPLY_MENU: 'Reply…',
+    'acknowledgments.action.title': 'React',
+    'balloon.message.reply': 'Reply',
+    'edit.button': 'Edit',
+    'editing.confirm.button': 'Send edit',
+    'editing.reject.button': 'Cancel edit',
+  };
+
+  const events = Application('System Events');
+  let current = 'start';
+  let begun = false;
+  /** @type {(() => void)[]} */
+  const undoing = [];
+  /** @type {UiProcess | undefined} */
+  let messages;
+
+  return {
+    run,
+    step,
+    refusal,
+    undo: (action) => {
+      undoing.push(action);
+    },
+    begin,
+    until,
+    read,
+    find,
+    byId: (identifier) => find((element) => read(element, 'AXIdentifier') === identifier),
+    byDescription: (words) => find((element) => words.includes(String(read(element, 'AXDescription')))),
+    press,
+    escape: () => events.keyCode(ESCAPE),
+    words,
+    offers: (bubble, wanted) => actionOf(bubble, wanted) !== undefined,
+    perform,
+    pressMenuItem,
+    openMessage,
+    openConversation,
+    openLink,
+    recipients,
+    emptyField,
+    write,
+    sendWritten,
+    menuBarItems: () => process().menuBars()[0].uiElements(),
+  };
+
+  /**
+   * @param {() => boolean} body
+   * @returns {UiOutcome}
+   */
+  function run(body) {
+    try {
+      prepare();
+      const changed = body();
+      return { ok: true, step: 'done', changed: changed };
+    } catch (error) {
+      if (!begun) tidy();
+      const thrown = /** @type {Error & { code?: string }} */ (error);
+      if (thrown.code) return { ok: false, step: current, code: thrown.code };
+      return { ok: false, step: current, errorNumber: numberOf(error) };
+    }
+  }
+
+  function tidy() {
+    for (const action of undoing.reverse()) {
+      try {
+        action();
+      } catch (error) {
+        // What cannot be tidied up is found in the way by the next act, which then refuses.
+        numberOf(error);
+      }
+    }
+  }
+
+  /** @param {string} name */
+  function step(name) {
+    current = name;
+  }
+
+  /** @param {string} code */
+  function refusal(code) {
+    return Object.assign(new Error(code), { code: code });
+  }
+
+  function begin() {
+    begun = true;
+    console.log('bluerelay:sending');
+  }
+
+  /** @param {unknown} error */
+  function numberOf(error) {
+    const thrown = /** @type {AppleEventError} */ (error);
+    if (typeof thrown.errorNumber === 'number') return thrown.errorNumber;
+    const match = /\((-?\d+)\)\s*$/.exec(String(thrown.message));
+    return match ? Number(match[1]) : -2700;
+  }
+
+  /**
+   * A look may meet a tree that is changing: it is taken again.
+   *
+   * @template T
+   * @param {() => T | undefined} look
+   * @param {number} seconds
+   * @returns {T | undefined}
+   */
+  function until(look, seconds) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      try {
+        const found = look();
+        if (found !== undefined) return found;
+      } catch (error) {
+        if (numberOf(error) !== -1719 || Date.now() >= end) throw error;
+      }
+      if (Date.now() >= end) return undefined;
+      delay(0.1);
+    }
+  }
+
+  /**
+   * Undefined where the element has no such attribute.
+   *
+   * @param {UiElement} element
+   * @param {string} attribute
+   */
+  function read(element, attribute) {
+    try {
+      return /** @type {() => unknown} */ (element.attributes.byName(attribute).value)();
+    } catch (error) {
+      if (numberOf(error) === -1728 || numberOf(error) === -1700) return undefined;
+      throw error;
+    }
+  }
+
+  function prepare() {
+    current = 'session';
+    ObjC.import('CoreGraphics');
+    const session = /** @type {Record<string, unknown> | undefined} */ (
+      ObjC.deepUnwrap(ObjC.castRefToObject($.CGSessionCopyCurrentDictionary()))
+    );
+    if (!session?.kCGSSessionOnConsoleKey) throw refusal('no_console_session');
+    if (session.CGSSessionScreenIsLocked) throw refusal('screen_locked');
+    current = 'accessibility';
+    ObjC.import('ApplicationServices');
+    if (!$.AXIsProcessTrusted()) throw refusal('accessibility_denied');
+    current = 'window';
+    const found = events.processes.whose({ bundleIdentifier: MESSAGES })();
+    if (found.length === 0) throw refusal('messages_not_running');
+    if (found.length > 1) throw refusal('ui_locked');
+    messages = found[0];
+    messages.frontmost = true;
+    if (process().windows().length > 1) throw refusal('ui_locked');
+  }
+
+  /** @returns {UiProcess} */
+  function process() {
+    if (!messages) throw refusal('messages_not_running');
+    return messages;
+  }
+
+  /** The one window, with nothing in the way. */
+  function mainWindow() {
+    const windows = process().windows();
+    if (windows.length === 0) return undefined;
+    if (windows.length > 1) throw refusal('ui_locked');
+    const inTheWay = windows[0].uiElements().some((element) => read(element, 'AXRole') === 'AXSheet');
+    if (inTheWay) throw refusal('ui_locked');
+    return windows[0];
+  }
+
+  /**
+   * @param {(element: UiElement) => boolean} test
+   * @returns {UiElement | undefined}
+   */
+  function find(test) {
+    const root = mainWindow();
+    if (!root) return undefined;
+    const waiting = root.uiElements();
+    for (let seen = 0; seen < waiting.length; seen += 1) {
+      if (seen >= MOST_ELEMENTS) throw refusal('ui_not_recognised');
+      const element = waiting[seen];
+      if (test(element)) return element;
+      if (!CLOSED.includes(String(read(element, 'AXIdentifier')))) waiting.push(...element.uiElements());
+    }
+    return undefined;
+  }
+
+  /** @param {UiElement} element */
+  function press(element) {
+    element.actions.byName('AXPress').perform();
+  }
+
+  /** @param {string} key */
+  function words(key) {
+    const plain = /^[A-Z_]+$/.test(key);
+    const english = /** @type {Record<string, string | undefined>} */ (ENGLISH)[key];
+    const bundle = $.NSBundle.bundleWithPath(plain ? CHATKIT : CHATKIT_AX);
+    const local = bundle.localizedStringForKeyValueTable(key, '', plain ? 'ChatKit' : 'Accessibility').js;
+    const known = typeof local === 'string' && local !== '' && local !== key ? [local] : [];
+    return english ? [...known, english] : known;
+  }
+
+  /**
+   * @param {UiElement} bubble
+   * @param {string[]} wanted
+   */
+  function actionOf(bubble, wanted) {
+    return bubble.actions().find((action) => {
+      const name = /^Name:([^\n]*)/.exec(action.name());
+      return wanted.includes(name ? name[1] : action.description());
+    });
+  }
+
+  /**
+   * @param {UiElement} bubble
+   * @param {string[]} wanted
+   */
+  function perform(bubble, wanted) {
+    const offered = actionOf(bubble, wanted);
+    if (offered) offered.perform();
+    return offered !== undefined;
+  }
+
+  /**
+   * @param {UiElement} bubble
+   * @param {string[]} identifiers
+   * @param {string[]} wanted
+   */
+  function pressMenuItem(bubble, identifiers, wanted) {
+    if (!bubble.actions().some((action) => action.name() === 'AXShowMenu')) return false;
+    bubble.actions.byName('AXShowMenu').perform();
+    undoing.push(() => events.keyCode(ESCAPE));
+    const menu = until(() => find((element) => read(element, 'AXRole') === 'AXMenu'), 2);
+    const item = menu?.uiElements().find((element) => {
+      const title = read(element, 'AXTitle');
+      return identifiers.includes(String(read(element, 'AXIdentifier'))) || wanted.includes(String(title));
+    });
+    if (item) press(item);
+    else events.keyCode(ESCAPE);
+    return item !== undefined;
+  }
+
+  /** @param {string} query */
+  function openLink(query) {
+    const application = Application.currentApplication();
+    application.includeStandardAdditions = true;
+    application.openLocation(`imessage://open?${query}`);
+    // A message that was selected before must not be taken for the one that is to be.
+    delay(0.3);
+  }
+
+  /**
+   * @param {UiConversation} conversation
+   * @param {UiTarget} target
+   */
+  function openMessage(conversation, target) {
+    current = 'open';
+    openLink(`message-guid=${encodeURIComponent(target.guid)}`);
+    current = 'select';
+    const bubble = until(selectedBubble, 5);
+    if (!bubble) throw refusal('wrong_conversation');
+    if (read(bubble, 'AXIdentifier') !== 'CKBalloonTextView') throw refusal('not_editable');
+    if (plain(read(bubble, 'AXValue')) !== plain(target.text)) throw refusal('wrong_conversation');
+    if (namesConversation(conversation) === false) throw refusal('wrong_conversation');
+    return bubble;
+  }
+
+  /** Letters alone: white space and the sign that stands for a picture differ between the row and the screen. */
+  /** @param {unknown} text */
+  function plain(text) {
+    return String(text).split('\ufffc').join('').split(/\s+/).join(' ').trim();
+  }
+
+  function selectedBubble() {
+    const transcript = find((element) => read(element, 'AXIdentifier') === 'TranscriptCollectionView');
+    const cells = transcript ? transcript.uiElements() : [];
+    if (cells.length > MOST_BUBBLES) throw refusal('ui_not_recognised');
+    const selected = cells
+      .map((cell) => cell.uiElements()[0])
+      .filter((bubble) => bubble !== undefined && read(bubble, 'AXSelected') === true);
+    if (selected.length > 1) throw refusal('ui_not_recognised');
+    return selected[0];
+  }
+
+  /**
+   * Whether the window bears the handle of a direct conversation: undefined where it shows a name, which proves nothing.
+   *
+   * @param {UiConversation} conversation
+   * @returns {boolean | undefined}
+   */
+  function namesConversation(conversation) {
+    const root = mainWindow();
+    const title = root ? String(read(root, 'AXTitle')) : '';
+    if (conversation.kind === 'group') return undefined;
+    if (title.toLowerCase() === conversation.identifier.toLowerCase()) return true;
+    if (/^[+\d\s().\u00a0-]+$/.test(title)) return digits(title) === digits(conversation.identifier);
+    return /^\S+@\S+$/.test(title) ? false : undefined;
+  }
+
+  /** @param {string} text */
+  function digits(text) {
+    return text.split(/\D/).join('');
+  }
+
+  /**
+   * @param {UiConversation} conversation
+   * @param {UiTarget | undefined} anchor
+   */
+  function openConversation(conversation, anchor) {
+    if (anchor) {
+      openMessage(conversation, anchor);
+      return;
+    }
+    if (conversation.kind === 'group') throw refusal('wrong_conversation');
+    current = 'open';
+    openLink(`address=${encodeURIComponent(conversation.identifier)}`);
+    current = 'select';
+    const shown = until(() => isShown(conversation) || undefined, 5);
+    if (!shown) throw refusal('wrong_conversation');
+  }
+
+  /** @param {UiConversation} conversation */
+  function isShown(conversation) {
+    const addressed = recipients();
+    if (addressed.length > 0) return addressed.length === 1 && addressed[0] === conversation.identifier;
+    return namesConversation(conversation) === true;
+  }
+
+  function recipients() {
+    /** @type {string[]} */
+    const found = [];
+    find((element) => {
+      if (read(element, 'AXRole') === 'AXPopUpButton') found.push(String(read(element, 'AXDescription')));
+      return false;
+    });
+    return found;
+  }
+
+  function emptyField() {
+    const field = until(() => find((element) => read(element, 'AXIdentifier') === 'messageBodyField'), 3);
+    if (!field) throw refusal('ui_not_recognised');
+    if (String(read(field, 'AXValue') || '').trim() !== '') throw refusal('ui_locked');
+    return field;
+  }
+
+  /** @param {string} text */
+  function write(text) {
+    current = 'write';
+    const field = emptyField();
+    undoing.push(() => {
+      field.attributes.byName('AXValue').value = '';
+    });
+    field.attributes.byName('AXValue').value = text;
+    if (read(field, 'AXValue') !== text) throw refusal('text_not_sendable');
+    field.attributes.byName('AXFocused').value = true;
+    if (read(field, 'AXFocused') !== true) throw refusal('ui_not_recognised');
+    return field;
+  }
+
+  function sendWritten() {
+    current = 'send';
+    begin();
+    events.keyCode(RETURN);
+    current = 'sent';
+    const empty = until(() => {
+      const field = find((element) => read(element, 'AXIdentifier') === 'messageBodyField');
+      return field && String(read(field, 'AXValue') || '') === '' ? true : undefined;
+    }, 5);
+    if (!empty) throw refusal('act_failed');
+  }
+}

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Act, ActOutcome, Mac } from '../../agent/mac/types.ts';
+import { decodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** A Mac on which acts may be done, and the people to do them with. */
+export interface ActingWorld {
+  mac: Mac;
+  /** Path of its chat.db. */
+  messagesDb: string;
+  /** A handle that consents to get messages, and two more for a group; the group is left out without them. */
+  friend: string;
+  groupOf?: readonly [string, string];
+  /** Kinds of acts that this release of macOS cannot do. */
+  cannot: ReadonlySet<Act['kind']>;
+  /** Makes the friend write, where that can be done from here. */
+  receive?(text: string): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+interface Row {
+  ROWID: number;
+  guid: string;
+  text: string;
+  type: number;
+  on: string | null;
+  thread: string | null;
+  effect: string | null;
+  mine: number;
+  read: number;
+  error: number;
+  chat: string | null;
+}
+
+/** Messages of the newest 100 rows, oldest first. */
+function rowsOf(messagesDb: string): Row[] {
+  const db = new Database(messagesDb, { readonly: true });
+  try {
+    const rows = db
+      .prepare(
+        `SELECT m.ROWID, m.guid, m.attributedBody AS body, m.associated_message_type AS type,
+           m.associated_message_guid AS "on", m.thread_originator_guid AS thread,
+           m.expressive_send_style_id AS effect, m.is_from_me AS mine, m.is_read AS read, m.error,
+           c.chat_identifier AS chat
+         FROM message m LEFT JOIN chat_message_join j ON j.message_id = m.ROWID
+         LEFT JOIN chat c ON c.ROWID = j.chat_id ORDER BY m.ROWID DESC LIMIT 100`,
+      )
+      .all() as Array<Omit<Row, 'text'> & { body: Buffer | null }>;
+    return rows
+      .reverse()
+      .map(({ body, ...row }) => ({ ...row, text: body ? decodeAttributedBody(body).text : '' }));
+  } finally {
+    db.close();
+  }
+}
+
+const done: ActOutcome = { outcome: 'handed_over' };
+const asBefore: ActOutcome = { outcome: 'handed_over', changed: false };
+const refused = (...codes: string[]) => ({
+  outcome: 'not_started',
+  error: { code: expect.stringMatching(new RegExp(`^(${codes.join('|')})$`)) },
+});
+
+/** What every way to act on a Mac promises; each act is proved in chat.db. Tests build on those before them. */
+export function macContract(name: string, open: () => Promise<ActingWorld>): void {
+  describe(name, () => {
+    let world: ActingWorld;
+    let sent: Row;
+    const tag = randomUUID().slice(0, 8);
+
+    beforeAll(async () => {
+      world = await open();
+    });
+    afterAll(async () => {
+      await world?.close();
+    });
+
+    const rows = (): Row[] => rowsOf(world.messagesDb);
+    const perform = (act: Act): Promise<ActOutcome> => world.mac.perform(`act_${randomUUID()}`, act);
+    const conversation = () => ({ kind: 'direct', identifier: world.friend }) as const;
+    const target = (row: Row) => ({ guid: row.guid, part: 0, text: row.text });
+    const joined = (what: string, test: (row: Row) => boolean): Promise<Row> =>
+      eventually(() => rows().find((row) => row.chat !== null && test(row)), { what });
+    const ownTapback = (): number | undefined =>
+      rows().findLast((row) => row.mine === 1 && row.on?.endsWith(sent.guid))?.type;
+
+    const send = async (text: string): Promise<Row> => {
+      expect(await perform({ kind: 'send_text', handle: world.friend, text })).toEqual(done);
+      return joined(`row of ${text}`, (row) => row.text === text && row.mine === 1);
+    };
+
+    test('sends a text', async () => {
+      sent = await send(`contract ${tag}`);
+      expect(sent).toMatchObject({ chat: world.friend, error: 0 });
+    });
+
+    test('puts a tapback on a message, changes it, and takes it away; done twice it is done once', async () => {
+      const react = (
+        reaction: 'love' | 'laugh',
+        action: 'add' | 'remove',
+        standing: 'love' | 'laugh' | null,
+      ) =>
+        perform({
+          kind: 'react',
+          conversation: conversation(),
+          target: target(sent),
+          reaction,
+          action,
+          standing,
+        });
+      expect(await react('love', 'add', null)).toEqual(done);
+      await eventually(() => ownTapback() === 2000, { what: 'a heart' });
+      expect(await react('love', 'add', 'love')).toEqual(asBefore);
+      expect(ownTapback()).toBe(2000);
+      expect(await react('laugh', 'add', 'love')).toEqual(done);
+      await eventually(() => ownTapback() === 2003, { what: 'a laugh' });
+      expect(await react('laugh', 'remove', 'laugh')).toEqual(done);
+      await eventually(() => (ownTapback() ?? 3003) >= 3000, { what: 'no laugh' });
+      expect(await react('laugh', 'remove', null)).toEqual(asBefore);
+    });
+
+    test('replies in the thread of a message', async () => {
+      const text = `reply ${tag}\nwith a second line`;
+      expect(
+        await perform({ kind: 'reply', conversation: conversation(), target: target(sent), text }),
+      ).toEqual(done);
+      const row = await joined('the reply', (one) => one.text === text);
+      expect(row).toMatchObject({ thread: sent.guid, chat: world.friend, mine: 1 });
+    });
+
+    test('edits an own message', async () => {
+      const text = `contract ${tag}, edited`;
+      const outcome = await perform({
+        kind: 'edit',
+        conversation: conversation(),
+        target: target(sent),
+        text,
+      });
+      if (world.cannot.has('edit')) {
+        expect(outcome).toMatchObject(refused('not_editable', 'ui_not_recognised'));
+        return;
+      }
+      expect(outcome).toEqual(done);
+      sent = await eventually(() => rows().find((row) => row.guid === sent.guid && row.text === text), {
+        what: 'the edit',
+      });
+    });
+
+    test('takes an own message back, and no other', async () => {
+      const goes = await send(`goes ${tag}`);
+      const outcome = await perform({
+        kind: 'unsend',
+        conversation: conversation(),
+        target: target(goes),
+      });
+      if (world.cannot.has('unsend')) {
+        expect(outcome).toMatchObject(refused('not_editable', 'ui_not_recognised'));
+        return;
+      }
+      expect(outcome).toEqual(done);
+      await eventually(() => rows().find((row) => row.guid === goes.guid)?.text === '', {
+        what: 'the unsend',
+      });
+      expect(rows().find((row) => row.guid === sent.guid)?.text).toBe(sent.text);
+    });
+
+    test('shows and hides the typing dots, and writes nothing', async () => {
+      const before = rows().length;
+      for (const state of ['on', 'off'] as const)
+        expect(
+          await perform({ kind: 'typing', conversation: conversation(), anchor: target(sent), state }),
+        ).toEqual(done);
+      expect(rows()).toHaveLength(before);
+    });
+
+    test('marks a conversation as read, once', async () => {
+      if (!world.receive) return;
+      await world.receive(`unread ${tag}`);
+      const inbound = await joined('the message', (row) => row.text === `unread ${tag}`);
+      const read = () =>
+        perform({ kind: 'mark_read', conversation: conversation(), anchor: target(inbound) });
+      if (world.cannot.has('mark_read')) {
+        expect(await read()).toMatchObject(refused('ui_not_recognised'));
+        return;
+      }
+      expect(await read()).toEqual(done);
+      await eventually(() => rows().find((row) => row.guid === inbound.guid)?.read === 1, {
+        what: 'a read row',
+      });
+      expect(await read()).toEqual(asBefore);
+    });
+
+    test('makes a group by writing to it', async () => {
+      if (!world.groupOf) return;
+      const text = `group ${tag}`;
+      expect(await perform({ kind: 'create_group', participants: world.groupOf, text })).toEqual(done);
+      const row = await joined('the first message', (one) => one.text === text);
+      expect(row.chat).toMatch(/^chat|^[0-9a-f]{32}$/);
+      expect(rows().filter((one) => one.text === text)).toHaveLength(1);
+    });
+
+    test('sends with an effect', async () => {
+      const text = `effect ${tag}`;
+      const outcome = await perform({
+        kind: 'send_effect',
+        conversation: conversation(),
+        anchor: target(sent),
+        text,
+        effect: 'confetti',
+      });
+      if (world.cannot.has('send_effect')) {
+        expect(outcome).toMatchObject(refused('ui_not_recognised', 'unsupported_on_macos'));
+        expect(rows().some((row) => row.text === text)).toBe(false);
+        return;
+      }
+      expect(outcome).toEqual(done);
+      const row = await joined('the effect', (one) => one.text === text);
+      expect(row.effect).toBe('com.apple.messages.effect.CKConfettiEffect');
+    });
+
+    test('acts on no message but the one that is named', async () => {
+      const before = rows().length;
+      const outcome = await perform({
+        kind: 'react',
+        conversation: conversation(),
+        target: { guid: randomUUID().toUpperCase(), part: 0, text: sent.text },
+        reaction: 'like',
+        action: 'add',
+        standing: null,
+      });
+      expect(outcome).toMatchObject(refused('wrong_conversation'));
+      expect(rows()).toHaveLength(before);
+    });
+  });
+}
