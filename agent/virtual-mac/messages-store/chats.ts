@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
-import { type ChatTarget, type MacosRelease, macosReleases } from '../types.ts';
+import { type ChatTarget, type MacosRelease, macosReleases, type NamedChat } from '../types.ts';
 import type { ChatFile } from './chat-file.ts';
 import { canonicalHandle, newGuid, type Owner } from './identity.ts';
 
@@ -52,6 +52,18 @@ export class Chats {
         canonicalHandle(address),
       )
     );
+  }
+
+  /** Who is in the chat with a guid, and its service. */
+  named(guid: string): NamedChat | undefined {
+    const row = this.#file.get<{ style: number; chat_identifier: string; service_name: string | null }>(
+      'chat',
+      ['style', 'chat_identifier', 'service_name'],
+      { guid },
+    );
+    if (!row) return undefined;
+    const target = row.style === GROUP ? { group: row.chat_identifier } : { handle: row.chat_identifier };
+    return { target, service: row.service_name ?? 'iMessage' };
   }
 
   byGuid(guid: string): ChatRow | undefined {
