@@ -38,7 +38,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false }: 
     getMessage: (caller, id) => getMessage(context, caller, id),
     listMessages: (caller, filter, page) => listMessages(context, caller, filter, page),
 
-    createWebhook: (caller, input) => createWebhook(context, caller, input),
+    createWebhook: (caller, input, repeatable) => createWebhook(context, caller, input, repeatable),
     getWebhook: (caller, id) => getWebhook(context, caller, id),
     listWebhooks: (caller) => listWebhooks(context, caller),
     deleteWebhook: (caller, id) => deleteWebhook(context, caller, id),

@@ -2,22 +2,28 @@ import { newId } from '../runtime/ids.ts';
 import type { Webhook } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
 import { ALL_EVENTS, isEventPattern } from './event-types.ts';
+import { checkRepeatable, reserve } from './idempotency.ts';
 import { requestError } from './request-error.ts';
 import { newWebhookSecret } from './secrets.ts';
 import { isStorable } from './storable.ts';
-import type { Caller, CreateWebhookInput } from './types.ts';
+import type { Caller, CreateWebhookInput, Repeatable } from './types.ts';
 import { parseWebhookUrl } from './webhook-url.ts';
+import { getWebhook } from './webhooks.ts';
 
 /** Endpoints of one account, of both modes together. */
 export const MAX_WEBHOOKS = 64;
 const MAX_DESCRIPTION_LENGTH = 500;
 
-/** Registers an endpoint; its secret is in the answer, which is the only one to show it. */
+/** Registers an endpoint, or finds the one that an equal request registered. */
 export async function createWebhook(
-  { store, clock, allowHttpWebhooks }: CoreContext,
-  { accountId, mode }: Caller,
+  context: CoreContext,
+  caller: Caller,
   input: CreateWebhookInput,
-): Promise<Webhook> {
+  repeatable?: Repeatable,
+): Promise<{ webhook: Webhook; replayed: boolean }> {
+  const { store, clock, allowHttpWebhooks } = context;
+  const { accountId, mode } = caller;
+  if (repeatable) checkRepeatable(repeatable);
   parseWebhookUrl(input.url, { allowHttp: allowHttpWebhooks });
   const now = clock.now();
   const webhook: Webhook = {
@@ -31,7 +37,10 @@ export async function createWebhook(
     enabled: true,
     createdAt: now,
   };
-  await store.transaction(async (tx) => {
+  const earlier = await store.transaction(async (tx) => {
+    const resourceId = webhook.id;
+    const known = repeatable && (await reserve(tx, { caller, repeatable, input, resourceId, now }));
+    if (known !== undefined) return known;
     await tx.lockAccount(accountId);
     const present = await tx.listWebhooks(accountId, mode);
     if (present.some((other) => isSame(other, webhook))) {
@@ -42,8 +51,10 @@ export async function createWebhook(
       throw requestError('invalid_request', `An account has at most ${MAX_WEBHOOKS} webhooks`);
     }
     await tx.insertWebhook(webhook);
+    return undefined;
   });
-  return webhook;
+  if (earlier === undefined) return { webhook, replayed: false };
+  return { webhook: await getWebhook(context, caller, earlier), replayed: true };
 }
 
 function patternsOf(events: string[] = []): string[] {

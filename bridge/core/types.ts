@@ -83,7 +83,15 @@ export interface Core {
     page: Page,
   ): Promise<{ messages: Message[]; nextCursor: string | null }>;
 
-  createWebhook(caller: Caller, input: CreateWebhookInput): Promise<Webhook>;
+  /**
+   * Registers an endpoint. With an idempotency key, the same request again returns the endpoint of the first
+   * (`replayed`), or throws `not_found` when it was deleted since.
+   */
+  createWebhook(
+    caller: Caller,
+    input: CreateWebhookInput,
+    repeatable?: Repeatable,
+  ): Promise<{ webhook: Webhook; replayed: boolean }>;
   getWebhook(caller: Caller, id: string): Promise<Webhook>;
   listWebhooks(caller: Caller): Promise<Webhook[]>;
   deleteWebhook(caller: Caller, id: string): Promise<void>;

@@ -96,7 +96,10 @@ describe('enrolment', () => {
 describe('webhooks', () => {
   test('are made, shown and deleted within their account and mode', async () => {
     const { core, live, sandbox } = await testCore();
-    const webhook = await core.createWebhook(live, { url: 'https://example.com/hook', description: 'mine' });
+    const { webhook } = await core.createWebhook(live, {
+      url: 'https://example.com/hook',
+      description: 'mine',
+    });
     expect(webhook).toMatchObject({ events: ['*'], enabled: true, mode: 'live', description: 'mine' });
     expect(webhook.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(await core.getWebhook(live, webhook.id)).toEqual(webhook);

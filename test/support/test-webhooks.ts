@@ -34,7 +34,7 @@ export async function testWebhooks(
   const receiver = await startWebhookReceiver(receiving);
   onTestFinished(() => receiver.close());
   const { core, store, clock, live } = bridge;
-  const webhook = await core.createWebhook(live, { url: receiver.url });
+  const { webhook } = await core.createWebhook(live, { url: receiver.url });
   receiver.setSecret(webhook.secret);
   const { wakeups } = core;
   const dispatcher = createWebhookDispatcher({

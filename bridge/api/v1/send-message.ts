@@ -3,6 +3,7 @@ import type { Core } from '../../core/types.ts';
 import { callerOf } from '../caller.ts';
 import { plainString } from '../fields.ts';
 import { answer, BODY_ERRORS, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
+import { idempotencyKeySchema, once } from '../repeats.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { messageWithTimeline, messageWithTimelineSchema } from './message-object.ts';
 
@@ -23,6 +24,7 @@ const sendMessageSchema = z
       .describe('Handle or id of one of your lines; chosen for you when left out.'),
     text: plainString(1, 10_000),
     metadata: metadataSchema.optional().describe('Strings of yours, given back with the message.'),
+    idempotencyKey: idempotencyKeySchema.optional(),
   })
   .meta({ id: 'SendMessage' });
 
@@ -52,7 +54,12 @@ export function sendMessage(app: TypedApp, core: Core): void {
       },
     },
     handler: async (request, reply) => {
-      const sent = await core.sendMessage(callerOf(request), request.body);
+      const { idempotencyKey, ...input } = request.body;
+      const sent = await once(
+        request,
+        (repeatable) => core.sendMessage(callerOf(request), input, repeatable),
+        idempotencyKey,
+      );
       return reply.code(202).send(messageWithTimeline(sent));
     },
   });

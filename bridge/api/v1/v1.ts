@@ -1,4 +1,5 @@
 import { requireKey } from '../caller.ts';
+import { acceptRepeats } from '../repeats.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { createWebhook } from './create-webhook.ts';
 import { deleteWebhook } from './delete-webhook.ts';
@@ -29,6 +30,7 @@ export function registerV1(app: TypedApp, sources: LineSources): void {
   app.register(
     async (v1: TypedApp) => {
       requireKey(v1, core);
+      acceptRepeats(v1);
       for (const operation of OF_CORE) operation(v1, core);
       for (const operation of OF_LINES) operation(v1, sources);
     },
