@@ -5,10 +5,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { takeLock } from './lock.mjs';
+import { signalIfAlive } from './process-table.mjs';
 import { StartError, systemCode, tell } from './start-error.mjs';
 
 /** The clone that this file is part of. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+
+/** How long npm or the compiler may take to stop before it is killed. */
+const TOOL_STOP_LIMIT_MS = 5_000;
 
 /** @param {string[]} segments */
 const inRoot = (...segments) => path.join(ROOT, ...segments);
@@ -83,11 +87,19 @@ function runTool(what, command, args, signal) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, detached: true, stdio: ['ignore', 2, 2] });
+    /** @type {NodeJS.Timeout | undefined} */
+    let limit;
     const end = () => {
-      if (child.pid) process.kill(-child.pid, 'SIGTERM');
+      if (child.pid === undefined) return;
+      const group = -child.pid;
+      signalIfAlive(group, 'SIGTERM');
+      limit = setTimeout(() => signalIfAlive(group, 'SIGKILL'), TOOL_STOP_LIMIT_MS);
     };
     signal.addEventListener('abort', end, { once: true });
-    const done = () => signal.removeEventListener('abort', end);
+    const done = () => {
+      clearTimeout(limit);
+      signal.removeEventListener('abort', end);
+    };
     child.on('error', (error) => {
       done();
       reject(new StartError(`${what} could not run: ${error.message}`));
