@@ -51,6 +51,11 @@ export async function recordReceived(
     sentAt: Date.parse(event.at),
     deliveredAt: null,
     readAt: null,
+    groupId: null,
+    editCount: 0,
+    editedAt: null,
+    unsentAt: null,
+    details: {},
   };
   await tx.insertMessage(message);
   await tx.appendTimeline({

@@ -89,6 +89,11 @@ async function accept(
     sentAt: null,
     deliveredAt: null,
     readAt: null,
+    groupId: null,
+    editCount: 0,
+    editedAt: null,
+    unsentAt: null,
+    details: {},
   };
   const entry: TimelineEntry = {
     messageId: message.id,

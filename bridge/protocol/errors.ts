@@ -226,6 +226,10 @@ export const operatorErrors = {
   },
   cannot_listen: { retry: 'after-fix', hint: 'Choose an address of this machine and a port above 1023.' },
   store_unavailable: { retry: 'after-fix', hint: 'Check that the store exists and may be written.' },
+  row_refused: {
+    retry: 'never',
+    hint: 'Tell the makers: a row breaks a rule of the database.',
+  },
   store_too_new: {
     retry: 'after-fix',
     hint: 'Update the bridge; an older one cannot read what a newer one wrote.',

@@ -143,4 +143,7 @@ export const messageStateSchema = z.strictObject({
   error: failureSchema.optional(),
 });
 
+export type MacAttachment = z.infer<typeof attachmentSchema>;
+export type TextRun = z.infer<typeof textRunSchema>;
+export type AppBalloon = z.infer<typeof appSchema>;
 export type MessageStateEvent = z.infer<typeof messageStateSchema>;

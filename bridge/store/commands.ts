@@ -8,7 +8,7 @@ export type CommandTable = Omit<StoredCommand, 'command'> & {
   command: string;
 };
 
-type CommandOperations = Pick<StoreOperations, 'appendCommand' | 'listCommands'>;
+type CommandOperations = Pick<StoreOperations, 'appendCommand' | 'findCommand' | 'listCommands'>;
 
 const toCommand = (row: Selectable<CommandTable>): StoredCommand => ({
   ...row,
@@ -29,6 +29,10 @@ export const commandOperations = ({ db }: Session): CommandOperations => ({
       .values({ ...command, seq, command: JSON.stringify(command.command) })
       .execute();
     return { ...command, seq };
+  },
+  async findCommand(id) {
+    const row = await db.selectFrom('command').selectAll().where('id', '=', id).executeTakeFirst();
+    return row && toCommand(row);
   },
   async listCommands(agentId, afterSeq, limit) {
     const rows = await db

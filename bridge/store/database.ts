@@ -2,14 +2,20 @@ import type { Kysely } from 'kysely';
 import type { AccountTable } from './accounts.ts';
 import type { AgentTable } from './agents.ts';
 import type { ApiKeyTable } from './api-keys.ts';
+import type { CallTable } from './calls.ts';
 import type { CommandTable } from './commands.ts';
 import type { ConversationTable } from './conversations.ts';
 import type { DeliveryTable } from './deliveries.ts';
 import type { EnrolmentTokenTable } from './enrolment-tokens.ts';
 import type { EventTable } from './events.ts';
+import type { CommandResultTable, FactTable, RejectedEventTable } from './facts.ts';
+import type { GroupMemberTable, GroupTable } from './groups.ts';
 import type { IdempotencyKeyTable } from './idempotency-keys.ts';
+import type { LineStateTable } from './line-reports.ts';
 import type { LineTable } from './lines.ts';
+import type { AttachmentTable, MediaTable } from './media.ts';
 import type { MessageTable } from './messages.ts';
+import type { ReactionTable } from './reactions.ts';
 import type { TimelineTable } from './timeline.ts';
 import type { WebhookTable } from './webhooks.ts';
 
@@ -28,6 +34,16 @@ export interface Database {
   webhook: WebhookTable;
   event: EventTable;
   delivery: DeliveryTable;
+  fact: FactTable;
+  rejected_event: RejectedEventTable;
+  command_result: CommandResultTable;
+  reaction: ReactionTable;
+  chat_group: GroupTable;
+  group_member: GroupMemberTable;
+  media: MediaTable;
+  attachment: AttachmentTable;
+  call: CallTable;
+  line_state: LineStateTable;
   migration: { version: number; appliedAt: number };
 }
 
@@ -46,5 +62,7 @@ export interface Engine {
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** One statement that only reads, outside of any transaction. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  /** Whether the database will refuse the same statement again for what its rows hold. */
+  refuses(error: unknown): boolean;
   close(): Promise<void>;
 }

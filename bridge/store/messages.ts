@@ -1,9 +1,15 @@
-import type { Selectable } from 'kysely';
-import type { Session } from './database.ts';
-import { readCursor, writeCursor } from './message-cursor.ts';
-import type { Message, MessageFilter, StoreOperations } from './types.ts';
+import { type Selectable, sql } from 'kysely';
+import type { Dialect, Session } from './database.ts';
+import { writeCursor } from './message-cursor.ts';
+import { newestFirst, pageOf } from './page.ts';
+import type { Message, MessageDetails, MessageFilter, Page, StoreOperations } from './types.ts';
 
-export type MessageTable = Omit<Message, 'metadata'> & {
+/** How many messages one page of a search looks through. */
+const SEARCH_WINDOW = 10_000;
+
+export type MessageTable = Omit<Message, 'metadata' | 'details'> & {
+  /** JSON object. */
+  details: string;
   /** JSON object of strings, or null. */
   metadata: string | null;
 };
@@ -14,6 +20,7 @@ type MessageOperations = Pick<
   | 'findMessage'
   | 'findMessageByGuid'
   | 'findMessageByCommand'
+  | 'lockMessageByGuid'
   | 'updateMessage'
   | 'listMessages'
 >;
@@ -21,11 +28,13 @@ type MessageOperations = Pick<
 const toRow = (message: Message): MessageTable => ({
   ...message,
   metadata: message.metadata === null ? null : JSON.stringify(message.metadata),
+  details: JSON.stringify(message.details),
 });
 
 const toMessage = (row: Selectable<MessageTable>): Message => ({
   ...row,
   metadata: row.metadata === null ? null : (JSON.parse(row.metadata) as Record<string, string>),
+  details: JSON.parse(row.details) as MessageDetails,
 });
 
 export const messageOperations = ({ db, dialect }: Session): MessageOperations => ({
@@ -61,39 +70,69 @@ export const messageOperations = ({ db, dialect }: Session): MessageOperations =
       .executeTakeFirst();
     return row && toMessage(row);
   },
-  async updateMessage(id, patch) {
+  async lockMessageByGuid(lineId, guid) {
+    const row = await db
+      .selectFrom('message')
+      .selectAll()
+      .where('lineId', '=', lineId)
+      .where('guid', '=', guid)
+      .$if(dialect === 'postgres', (query) => query.forNoKeyUpdate())
+      .executeTakeFirst();
+    return row && toMessage(row);
+  },
+  async updateMessage(id, { details, ...columns }) {
+    const patch = details === undefined ? columns : { ...columns, details: JSON.stringify(details) };
     if (Object.values(patch).every((value) => value === undefined)) return;
     await db.updateTable('message').set(patch).where('id', '=', id).execute();
   },
-  async listMessages(filter, { limit, cursor }) {
-    let query = filtered(db, filter);
-    if (cursor !== undefined) {
-      const after = readCursor(cursor);
-      query = query.where((where) =>
-        where.or([
-          where('createdAt', '<', after.createdAt),
-          where.and([where('createdAt', '=', after.createdAt), where('id', '<', after.id)]),
-        ]),
-      );
-    }
-    const rows = await query
-      .orderBy('createdAt', 'desc')
-      .orderBy('id', 'desc')
-      .limit(limit + 1)
-      .execute();
-    const messages = rows.slice(0, limit).map(toMessage);
-    const last = messages.at(-1);
-    return { messages, nextCursor: rows.length > limit && last ? writeCursor(last) : null };
+  async listMessages(filter, page) {
+    const { rows, nextCursor } = await (filter.words?.length
+      ? searched(db, filter, filter.words, page, dialect)
+      : pageOf(filtered(db, filter), page));
+    return { messages: rows.map(toMessage), nextCursor };
   },
 });
 
+/** Whatever LIKE gives a meaning to stands for itself. */
+const literally = (word: string): string => word.replace(/[\\%_]/g, '\\$&');
+
+/** A page of those in whose text every word occurs, among the next {@link SEARCH_WINDOW} messages. */
+async function searched(
+  db: Session['db'],
+  filter: MessageFilter,
+  words: readonly string[],
+  { limit, cursor }: Page,
+  dialect: Dialect,
+): Promise<{ rows: Selectable<MessageTable>[]; nextCursor: string | null }> {
+  const window = newestFirst(filtered(db, filter), cursor);
+  const last = await window
+    .clearSelect()
+    .select(['id', 'createdAt'])
+    .offset(SEARCH_WINDOW - 1)
+    .limit(1)
+    .executeTakeFirst();
+  let query = db
+    .selectFrom(window.limit(SEARCH_WINDOW).as('message'))
+    .selectAll()
+    .orderBy('createdAt', 'desc')
+    .orderBy('id', 'desc');
+  const like = sql.raw(dialect === 'postgres' ? 'ilike' : 'like');
+  for (const word of words)
+    query = query.where(sql<boolean>`text ${like} ${`%${literally(word)}%`} escape '\\'`);
+  const found = await query.limit(limit + 1).execute();
+  const rows = found.slice(0, limit);
+  const end = found.length > limit ? rows.at(-1) : last;
+  return { rows, nextCursor: end ? writeCursor(end) : null };
+}
+
 function filtered(db: Session['db'], filter: MessageFilter) {
-  const { accountId, mode, direction, status, participant, lineId, since, until } = filter;
+  const { accountId, mode, groupId, direction, status, participant, lineId, since, until } = filter;
   let query = db
     .selectFrom('message')
     .selectAll()
     .where('accountId', '=', accountId)
     .where('mode', '=', mode);
+  if (groupId !== undefined) query = query.where('groupId', '=', groupId);
   if (direction !== undefined) query = query.where('direction', '=', direction);
   if (status !== undefined) query = query.where('status', '=', status);
   if (lineId !== undefined) query = query.where('lineId', '=', lineId);

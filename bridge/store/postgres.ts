@@ -8,6 +8,8 @@ const CONNECT_LIMIT_MS = 10_000;
 const STATEMENT_LIMIT_MS = 30_000;
 /** How often a transaction that the database broke up is run in all. */
 const ATTEMPTS = 5;
+/** SQLSTATE: data exception, integrity constraint violation, program limit exceeded. */
+const REFUSALS = /^(22|23|54)/;
 /** SQLSTATE: serialization failure, deadlock detected. */
 const RUN_AGAIN = new Set(['40001', '40P01']);
 
@@ -47,6 +49,7 @@ export function openPostgres(url: string): Engine {
       }
     },
     read: (work) => work(session),
+    refuses: (error) => error instanceof pg.DatabaseError && REFUSALS.test(error.code ?? ''),
     close: () => db.destroy(),
   };
 }

@@ -11,6 +11,7 @@ const DRIVER_WAIT_MS = 100;
 /** How long a lock is waited for in all, with other work going on in between. */
 const LOCK_WAIT_MS = 5_000;
 const LOCK_RETRY_MS = 20;
+const REFUSALS = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/;
 
 /**
  * Opens or makes an SQLite file (0600; a folder that has to be made is 0700). Statements of one process run one after
@@ -49,6 +50,7 @@ export async function openSqlite(file: string): Promise<Engine> {
         }
       }),
     read: (work) => whileBusy(() => work(session)),
+    refuses: (error) => error instanceof Sqlite.SqliteError && REFUSALS.test(error.code),
     close: () => db.destroy(),
   };
 }

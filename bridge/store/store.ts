@@ -5,17 +5,23 @@ import type { Clock } from '../runtime/clock.ts';
 import { accountOperations } from './accounts.ts';
 import { agentOperations } from './agents.ts';
 import { apiKeyOperations } from './api-keys.ts';
+import { callOperations } from './calls.ts';
 import { commandOperations } from './commands.ts';
 import { conversationOperations } from './conversations.ts';
 import type { Engine, Session } from './database.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { enrolmentTokenOperations } from './enrolment-tokens.ts';
 import { eventOperations } from './events.ts';
+import { factOperations } from './facts.ts';
+import { groupOperations } from './groups.ts';
 import { idempotencyKeyOperations } from './idempotency-keys.ts';
+import { lineReportOperations } from './line-reports.ts';
 import { lineOperations } from './lines.ts';
+import { mediaOperations } from './media.ts';
 import { messageOperations } from './messages.ts';
 import { migrateToLatest } from './migrate.ts';
 import { openPostgres } from './postgres.ts';
+import { reactionOperations } from './reactions.ts';
 import { openSqlite } from './sqlite.ts';
 import { timelineOperations } from './timeline.ts';
 import type { Store, StoreOperations } from './types.ts';
@@ -46,6 +52,23 @@ const READS = new Set<keyof StoreOperations>([
   'findWebhook',
   'listWebhooks',
   'nextDeliveryAt',
+  'findCommand',
+  'listRejectedEvents',
+  'listReactions',
+  'findGroup',
+  'listGroups',
+  'listMembers',
+  'findCall',
+  'findCallByCommand',
+  'findCallByUuid',
+  'listCalls',
+  'findLineReport',
+  'listLineReports',
+  'findCommandResult',
+  'findMedia',
+  'findMediaById',
+  'findMediaByCommand',
+  'listAttachments',
 ]);
 
 /**
@@ -53,7 +76,7 @@ const READS = new Set<keyof StoreOperations>([
  * itself says when it cannot be reached.
  */
 export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
-  const engine = await openEngine(url);
+  const engine = namingRefusals(await openEngine(url));
   try {
     await migrateToLatest(engine, clock.now());
   } catch (error) {
@@ -65,6 +88,22 @@ export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
     transaction: (work) => engine.transaction((session) => work(operations(session))),
     check: () => engine.read(async ({ db }) => void (await sql`select 1`.execute(db))),
     close: () => engine.close(),
+  };
+}
+
+/** The same engine, whose transactions throw `row_refused` where the database refuses what a row holds. */
+function namingRefusals(engine: Engine): Engine {
+  return {
+    ...engine,
+    async transaction(work) {
+      try {
+        return await engine.transaction(work);
+      } catch (cause) {
+        if (!engine.refuses(cause)) throw cause;
+        const { retry, hint } = operatorErrors.row_refused;
+        throw new AppError('The database refuses a row', { code: 'row_refused', retry, hint, cause });
+      }
+    },
   };
 }
 
@@ -91,6 +130,12 @@ const operations = (session: Session): StoreOperations => ({
   ...webhookOperations(session),
   ...eventOperations(session),
   ...deliveryOperations(session),
+  ...factOperations(session),
+  ...reactionOperations(session),
+  ...groupOperations(session),
+  ...callOperations(session),
+  ...lineReportOperations(session),
+  ...mediaOperations(session),
 });
 
 function outsideTransactions(engine: Engine): StoreOperations {

@@ -3,6 +3,11 @@
  * One store serves SQLite and Postgres alike; `test/contract/store.contract.ts` holds both to this file.
  */
 import type { Command } from '../protocol/commands.ts';
+import type { Effect, Reaction } from '../protocol/common.ts';
+import type { AgentEvent, CapabilitiesEvent } from '../protocol/events.ts';
+import type { LineStateEvent } from '../protocol/line-events.ts';
+import type { AppBalloon, TextRun } from '../protocol/message-events.ts';
+import type { Operations } from './operations.ts';
 
 export type Mode = 'live' | 'sandbox';
 
@@ -72,7 +77,40 @@ export interface Conversation {
   createdAt: number;
 }
 
-export type MessageStatus = 'queued' | 'sent' | 'delivered' | 'read' | 'failed' | 'received';
+export type MessageStatus =
+  | 'scheduled'
+  | 'queued'
+  | 'sent'
+  | 'delivered'
+  | 'read'
+  | 'failed'
+  | 'canceled'
+  | 'unsent'
+  | 'received';
+
+/** What a message may have beside its text. A field is absent where it does not apply. */
+export interface MessageDetails {
+  /** In UTF-16 units of the text. */
+  runs?: TextRun[];
+  /** `messageId` is null when the target is no message of the bridge. */
+  replyTo?: { messageId: string | null; guid: string; part: number };
+  effect?: Effect;
+  voiceNote?: true;
+  app?: AppBalloon;
+  filtered?: 'junk' | 'unknown_sender';
+  /** Written by the own user to themself. */
+  toSelf?: true;
+  /** Told because somebody asked for history. */
+  backfill?: true;
+  /** It left as SMS or RCS although it began as iMessage. */
+  downgraded?: true;
+  /** Apple's number of the failure. */
+  appleError?: number;
+  /** Texts of the parts that were edited, first to last. */
+  history?: { part: number; text: string; at: string }[];
+  /** Parts that were taken back while others stayed. */
+  unsentParts?: number[];
+}
 
 export interface Message {
   id: string;
@@ -97,6 +135,12 @@ export interface Message {
   sentAt: number | null;
   deliveredAt: number | null;
   readAt: number | null;
+  groupId: string | null;
+  editCount: number;
+  editedAt: number | null;
+  /** When the whole message was taken back. */
+  unsentAt: number | null;
+  details: MessageDetails;
 }
 
 /** One step of a message's way. */
@@ -192,6 +236,9 @@ export interface Page {
 export interface MessageFilter {
   accountId: string;
   mode: Mode;
+  groupId?: string;
+  /** Words that must all occur in the text. */
+  words?: string[];
   direction?: 'outbound' | 'inbound';
   status?: MessageStatus;
   /** Either side of the message. */
@@ -207,109 +254,153 @@ export interface MessageFilter {
 export type MessagePatch = Partial<
   Pick<
     Message,
-    'status' | 'errorCode' | 'errorMessage' | 'service' | 'guid' | 'sentAt' | 'deliveredAt' | 'readAt'
+    | 'status'
+    | 'errorCode'
+    | 'errorMessage'
+    | 'service'
+    | 'guid'
+    | 'sentAt'
+    | 'deliveredAt'
+    | 'readAt'
+    | 'text'
+    | 'editCount'
+    | 'editedAt'
+    | 'unsentAt'
+    | 'details'
   >
 >;
 
-/** The operations inside one transaction, and outside of any. */
-export interface StoreOperations {
-  insertAccount(account: Account): Promise<void>;
-  listAccounts(): Promise<Account[]>;
-  /** Keeps other transactions that ask for the same account waiting until this one ends: for rules over many rows. */
-  lockAccount(id: string): Promise<Account | undefined>;
-  insertApiKey(key: ApiKey): Promise<void>;
-  findApiKey(hash: string): Promise<ApiKey | undefined>;
-
-  insertEnrolmentToken(token: EnrolmentToken): Promise<void>;
-  /** Marks an unused, unexpired token as used and returns it; undefined when there is none: one caller wins. */
-  useEnrolmentToken(hash: string, now: number): Promise<EnrolmentToken | undefined>;
-
-  insertLine(line: Line): Promise<void>;
-  findLineByHandle(accountId: string, handle: string): Promise<Line | undefined>;
-  findLine(accountId: string, id: string): Promise<Line | undefined>;
-  listLines(accountId: string): Promise<Line[]>;
-
-  insertAgent(agent: Agent): Promise<void>;
-  findAgent(id: string): Promise<Agent | undefined>;
-  /** The newest agent of a line that is not revoked. */
-  findAgentOfLine(lineId: string): Promise<Agent | undefined>;
-  /** Revokes every agent of a line that is not revoked yet, before a new one takes its place. */
-  revokeAgentsOfLine(lineId: string, now: number): Promise<void>;
-  revokeAgent(id: string, now: number): Promise<boolean>;
-  listAgents(accountId: string): Promise<Agent[]>;
-  /**
-   * Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. Returns the row after it; undefined
-   * when there is no such agent that is not revoked.
-   */
-  openSession(
-    agentId: string,
-    session: { sessionId: string; journalId: string; now: number },
-  ): Promise<Agent | undefined>;
-  touchAgent(agentId: string, now: number): Promise<void>;
-  /** Raises eventSeq from seq-1 to seq if the session is still the newest; false otherwise (fenced, repeated or gap). */
-  advanceEventSeq(agentId: string, sessionId: string, seq: number): Promise<boolean>;
-  /** Raises commandAck, to commandSeq at most; never lowers it. */
-  advanceCommandAck(agentId: string, seq: number): Promise<void>;
-
-  findOrCreateConversation(conversation: Conversation): Promise<Conversation>;
-  /** The line of the newest conversation with a participant, if any. */
-  findLineOfParticipant(accountId: string, mode: Mode, participant: string): Promise<Line | undefined>;
-
-  insertMessage(message: Message): Promise<void>;
-  findMessage(accountId: string, mode: Mode, id: string): Promise<Message | undefined>;
-  findMessageByGuid(lineId: string, guid: string): Promise<Message | undefined>;
-  findMessageByCommand(commandId: string): Promise<Message | undefined>;
-  updateMessage(id: string, patch: MessagePatch): Promise<void>;
-  /** Newest first. */
-  listMessages(
-    filter: MessageFilter,
-    page: Page,
-  ): Promise<{ messages: Message[]; nextCursor: string | null }>;
-  appendTimeline(entry: TimelineEntry): Promise<void>;
-  /** In the order of appending. */
-  listTimeline(messageId: string): Promise<TimelineEntry[]>;
-
-  /** Takes the next number of the agent and stores the command; returns it with its number. */
-  appendCommand(command: Omit<StoredCommand, 'seq'>): Promise<StoredCommand>;
-  /** Commands of an agent above `afterSeq`, in order. */
-  listCommands(agentId: string, afterSeq: number, limit: number): Promise<StoredCommand[]>;
-
-  /**
-   * Keeps a key for the resource that the transaction makes, unless it is held; returns whoever holds it now. A key that
-   * another transaction is about to take is waited for; one whose time is over is free.
-   */
-  reserveIdempotencyKey(reservation: IdempotencyKey): Promise<IdempotencyKey>;
-
-  insertWebhook(webhook: Webhook): Promise<void>;
-  findWebhook(accountId: string, mode: Mode, id: string): Promise<Webhook | undefined>;
-  listWebhooks(accountId: string, mode: Mode): Promise<Webhook[]>;
-  /** Deletes it and its deliveries that are still pending. */
-  deleteWebhook(accountId: string, mode: Mode, id: string): Promise<boolean>;
-
-  /** Stops an endpoint that said that it is gone: disables it and ends its pending deliveries as failed. */
-  disableWebhook(id: string): Promise<void>;
-
-  insertEvent(event: CustomerEvent): Promise<void>;
-  insertDelivery(delivery: Delivery): Promise<void>;
-  /**
-   * Leases due deliveries, those that waited longest first, at most one per (webhook, orderingKey): the first-born of
-   * those that were never attempted comes before the later ones of its key, also while it is leased; one that already
-   * failed does not hold up the rest. Deliveries of `skipWebhooks` are left alone.
-   */
-  leaseDueDeliveries(
-    now: number,
-    leaseMs: number,
-    limit: number,
-    skipWebhooks?: readonly string[],
-  ): Promise<DueDelivery[]>;
-  /** Earliest time at which something may be due, or undefined when nothing is pending. */
-  nextDeliveryAt(): Promise<number | undefined>;
-  /** Notes how an attempt ended and ends the lease. */
-  finishDelivery(
-    id: string,
-    result: { state: DeliveryState; attempts: number; nextAttemptAt: number; lastStatus: number | null },
-  ): Promise<void>;
+/** A file of a message, in its order. */
+export interface Attachment {
+  messageId: string;
+  ordinal: number;
+  /** GUID of the attachment in chat.db; null for one that a customer sent and Messages has not named yet. */
+  guid: string | null;
+  /** Where its bytes are or will be; null for one whose transfer failed. */
+  mediaId: string | null;
+  name: string;
+  mimeType: string | null;
+  bytes: number;
+  kind: MediaKind;
+  state: 'complete' | 'pending' | 'failed';
+  /** UTF-16 offset of its U+FFFC in the text; null when the text does not place it. */
+  place: number | null;
+  transcription: string | null;
 }
+
+export type MediaKind = 'image' | 'video' | 'audio' | 'file' | 'sticker';
+
+/** Bytes of a file: received by a Mac, or uploaded by a customer. */
+export interface Media {
+  id: string;
+  accountId: string;
+  mode: Mode;
+  /** The line whose Mac has the file; null for a customer's upload. */
+  lineId: string | null;
+  /** The command that orders a Mac to upload it; null before, and for a customer's upload. */
+  commandId: string | null;
+  filename: string;
+  mimeType: string;
+  bytes: number;
+  /** Hex SHA-256; null while it is not known. */
+  sha256: string | null;
+  kind: MediaKind;
+  state: 'pending' | 'stored' | 'failed';
+  /** Name in the folder of media, once stored. */
+  file: string | null;
+  errorCode: string | null;
+  createdAt: number;
+}
+
+/** The standing tapback of one actor on one part of a message. */
+export interface StandingReaction {
+  lineId: string;
+  targetGuid: string;
+  part: number;
+  /** The handle of who reacted; for the own user the line's. */
+  actor: string;
+  direction: 'outbound' | 'inbound';
+  reaction: Reaction;
+  emoji: string | null;
+  at: number;
+}
+
+/** A group, known from the first fact about it. */
+export interface ChatGroup {
+  id: string;
+  accountId: string;
+  mode: Mode;
+  lineId: string;
+  conversationId: string;
+  name: string | null;
+  createdAt: number;
+}
+
+/** Somebody other than the line in a group, as far as the Mac told. */
+export interface GroupMember {
+  groupId: string;
+  handle: string;
+  addedAt: number;
+}
+
+export type CallStatus = 'initiated' | 'ringing' | 'answered' | 'ended' | 'declined' | 'missed' | 'failed';
+
+export interface Call {
+  id: string;
+  accountId: string;
+  mode: Mode;
+  lineId: string;
+  direction: 'outbound' | 'inbound';
+  kind: 'audio' | 'video';
+  /** Null when the call history does not tell the other side. */
+  from: string | null;
+  to: string | null;
+  status: CallStatus;
+  endReason: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  /** The command that placed it; null for calls of people. */
+  commandId: string | null;
+  /** Unique id in the call history; null while no record exists. */
+  callUuid: string | null;
+  metadata: Record<string, string> | null;
+  createdAt: number;
+  ringingAt: number | null;
+  answeredAt: number | null;
+  endedAt: number | null;
+  durationSeconds: number;
+}
+
+/** What the Mac of a line last told of it. */
+export interface LineReport {
+  lineId: string;
+  state: LineStateEvent | null;
+  capabilities: CapabilitiesEvent | null;
+  updatedAt: number;
+}
+
+/** What came back for a command that asks for an answer. */
+export interface CommandResult {
+  commandId: string;
+  /** The event that bore it. */
+  result: AgentEvent;
+  at: number;
+}
+
+/** An event that no repetition would make storable: kept for an operator. */
+export interface RejectedEvent {
+  agentId: string;
+  journalId: string;
+  seq: number;
+  type: string;
+  /** Why: code of the error. */
+  code: string;
+  event: AgentEvent;
+  createdAt: number;
+}
+
+/** The operations inside one transaction, and outside of any. */
+export type StoreOperations = Operations;
 
 /** The truth of the bridge. */
 export interface Store extends StoreOperations {

@@ -89,6 +89,11 @@ export const newMessage = ({ conversation, line }: World, change: Partial<Messag
   sentAt: null,
   deliveredAt: null,
   readAt: null,
+  groupId: null,
+  editCount: 0,
+  editedAt: null,
+  unsentAt: null,
+  details: {},
   ...change,
 });
 

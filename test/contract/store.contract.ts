@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../bridge/store/types.ts';
 import { concurrencyContract } from './store-concurrency.contract.ts';
 import { deliveryContract } from './store-deliveries.contract.ts';
+import { factsContract } from './store-facts.contract.ts';
 import { id, newAgent, newCommand, newMessage, newWebhook, T0, type World, world } from './store-rows.ts';
 
 /** How the suite gets at databases of one kind. */
@@ -27,6 +28,7 @@ export function storeContract(kind: string, under: StoreUnderTest): void {
     messagesContract(() => ({ store, all }));
     idempotencyContract(() => ({ store, all }));
     transactionsContract(() => ({ store, all }));
+    factsContract(() => ({ store, all }));
     deliveryContract(() => ({ store, all }));
     concurrencyContract(under);
   });

@@ -3,7 +3,17 @@ import { isoTime } from '../../runtime/clock.ts';
 import type { Message, TimelineEntry } from '../../store/types.ts';
 import { isoTimeSchema } from '../fields.ts';
 
-export const messageStatusSchema = z.enum(['queued', 'sent', 'delivered', 'read', 'failed', 'received']);
+export const messageStatusSchema = z.enum([
+  'scheduled',
+  'queued',
+  'sent',
+  'delivered',
+  'read',
+  'failed',
+  'canceled',
+  'unsent',
+  'received',
+]);
 export const directionSchema = z.enum(['outbound', 'inbound']);
 
 const timelineEntrySchema = z
