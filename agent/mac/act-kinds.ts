@@ -1,4 +1,5 @@
 import type { Lock } from './locks.ts';
+import { probeKinds } from './probe-act-kinds.ts';
 import { sendKinds } from './send-act-kinds.ts';
 import type { Act, ActOutcome } from './types.ts';
 import { uiKinds } from './ui-act-kinds.ts';
@@ -23,4 +24,4 @@ export type ActKinds<K extends Act['kind'] = Act['kind']> = {
   readonly [Kind in K]: ActKind<Extract<Act, { kind: Kind }>>;
 };
 
-export const actKinds: ActKinds = { ...sendKinds, ...uiKinds };
+export const actKinds: ActKinds = { ...sendKinds, ...uiKinds, ...probeKinds };

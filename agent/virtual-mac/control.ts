@@ -32,9 +32,13 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   }),
   /** What programs ask of the screen. */
   z.strictObject({ call: z.literal('ui'), request: uiRequestSchema }),
+  /** Names of the conversations in which people see that somebody types. */
+  z.strictObject({ call: z.literal('typing') }),
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  /** How often a person would have been asked for permission. */
+  z.strictObject({ call: z.literal('prompts') }),
   /** Messages forgets a chat until its next message; chat.db still has it, as is seen on macOS 26.5. */
   z.strictObject({ call: z.literal('unload-chat'), id: z.string().max(400) }),
   z.strictObject({
@@ -57,7 +61,7 @@ export type ControlRequest = z.infer<typeof controlRequestSchema>;
 /** Requests about a random day to be played. */
 export type PlayRequest = Extract<ControlRequest, { call: 'play' | 'play-next' }>;
 /** Requests that Messages answers. */
-export type MessagesRequest = Exclude<ControlRequest, PlayRequest>;
+export type MessagesRequest = Exclude<ControlRequest, PlayRequest | { call: 'prompts' }>;
 export type ParticipantName = z.infer<typeof participantSchema>;
 
 /** The answer: a result, the number of an Apple event error, or an error of ours. */

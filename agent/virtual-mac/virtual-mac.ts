@@ -1,6 +1,7 @@
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { socketPath } from '../control/socket-path.ts';
+import { Consent } from './consent.ts';
 import { SOCKET_NAME } from './control.ts';
 import { askVirtualMac } from './control-client.ts';
 import { serveControl } from './control-server.ts';
@@ -57,20 +58,27 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   makeHome(home);
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
+  let consent: Consent | undefined;
   const control = await serveControl({
     path: socketPath(home, SOCKET_NAME),
-    answer: async (request) => (isPlay(request) ? plays?.answer(request) : (app?.answer(request) ?? false)),
+    answer: async (request) => {
+      if (isPlay(request)) return plays?.answer(request);
+      await consent?.check(request);
+      return request.call === 'prompts' ? consent?.prompts : (app?.answer(request) ?? false);
+    },
     logger,
   });
   try {
     const store = openMessagesStore({ home, macos, line, clock });
     const steps = new Steps(home);
+    const allowed = new Consent(home);
+    consent = allowed;
     const life = new Life({ home, store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
     const faults = new Faults();
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
     const desktop = new Desktop({ faults, processes: [messagesWindow] });
-    app = new MessagesApp({ store, life, relayed, faults, desktop });
+    app = new MessagesApp({ store, life, relayed, faults, desktop, messagesWindow });
     return {
       home,
       line: store.line,
@@ -80,6 +88,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
       async stop() {
         await control.close();
         life.stop();
+        allowed.close();
         steps.close();
         store.close();
       },
@@ -101,6 +110,11 @@ export function virtualPeople(): PersonInfo[] {
  */
 export async function receiveText(home: string, from: string, text: string): Promise<WrittenRow> {
   return (await askVirtualMac(home, { call: 'receive', from, text })) as WrittenRow;
+}
+
+/** Conversations in which people see that the line types: handles and identifiers of groups. */
+export async function typingIn(home: string): Promise<readonly string[]> {
+  return (await askVirtualMac(home, { call: 'typing' })) as string[];
 }
 
 /** Makes something go wrong in a running virtual Mac, once unless told. Throws AppError `virtual_mac_not_running`. */
