@@ -88,7 +88,6 @@ async function ask({ mac, clock }: PermissionProbe, act: ProbeAct): Promise<unkn
 
 /** The file itself is opened: its mode bits look right to those whom macOS refuses. */
 function fullDiskAccess(macHome: string): Finding {
-  const fix = 'Allow the agent in System Settings, Privacy & Security, Full Disk Access, and start it again.';
   try {
     const file = path.join(macHome, 'Library', 'Messages', 'chat.db');
     closeSync(openSync(file, 'r'));
@@ -100,17 +99,23 @@ function fullDiskAccess(macHome: string): Finding {
     }
     return granted('chat.db can be read');
   } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT')
-      return {
-        status: 'unknown',
-        detail: 'there is no chat.db yet',
-        fix: 'Open Messages once and sign in to iMessage.',
-      };
-    if (/^(EPERM|EACCES|SQLITE_(AUTH|PERM|CANTOPEN))/.test(code))
-      return { status: 'denied', detail: `macOS refuses access to chat.db (${code})`, fix };
-    return { status: 'unknown', detail: `chat.db cannot be read now (${code})`, fix };
+    return diskAccessAfter(errorCode(error));
   }
+}
+
+/** What the code of a failed look at chat.db says of Full Disk Access. */
+export function diskAccessAfter(code: string): Finding {
+  const fix = 'Allow the agent in System Settings, Privacy & Security, Full Disk Access, and start it again.';
+  if (code === 'ENOENT')
+    return {
+      status: 'unknown',
+      detail: 'there is no chat.db yet',
+      fix: 'Open Messages once and sign in to iMessage.',
+    };
+  const refused = /^(EPERM|EACCES|SQLITE_(AUTH|PERM|CANTOPEN))/.test(code);
+  return refused
+    ? { status: 'denied', detail: `macOS refuses access to chat.db (${code})`, fix }
+    : { status: 'unknown', detail: `chat.db cannot be read now (${code})`, fix };
 }
 
 /** `auth_value` of a row of `access`: 0 denied, 2 allowed. */

@@ -3,7 +3,12 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openMac } from '../../agent/mac/mac.ts';
-import { type Permission, permissionComponents, probePermissions } from '../../agent/mac/permissions.ts';
+import {
+  diskAccessAfter,
+  type Permission,
+  permissionComponents,
+  probePermissions,
+} from '../../agent/mac/permissions.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
 import { causeFault, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
@@ -147,7 +152,7 @@ describe('Messages', () => {
 });
 
 describe('chat.db', () => {
-  test('that macOS refuses is Full Disk Access denied; one that is not there yet is unknown', async () => {
+  test('that is not there, or no database, leaves Full Disk Access unknown', async () => {
     const { probe, virtualMac } = await world();
     await virtualMac.stop();
     virtualMac.stop = async () => undefined;
@@ -157,8 +162,15 @@ describe('chat.db', () => {
       detail: 'there is no chat.db yet',
     });
     mkdirSync(virtualMac.messagesDb);
-    expect((await probe()).full_disk_access).toMatchObject({ status: 'denied' });
+    expect((await probe()).full_disk_access).toMatchObject({ status: 'unknown' });
   });
+
+  test.each(['EPERM', 'EACCES', 'SQLITE_CANTOPEN', 'SQLITE_AUTH'])(
+    'that is refused by %s is denied',
+    (code) => {
+      expect(diskAccessAfter(code).status).toBe('denied');
+    },
+  );
 });
 
 test('an Apple event without an answer on record would ask a person, and waits', async () => {
