@@ -3,6 +3,7 @@ import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { ActFiles, UNREADABLE } from './act-files.ts';
 import { type ActKind, actKinds } from './act-kinds.ts';
+import { LeftDrafts } from './left-drafts.ts';
 import { Locks, locks } from './locks.ts';
 import { notStarted, uncertain } from './outcome.ts';
 import { isAlive, killGroup } from './process-group.ts';
@@ -43,6 +44,7 @@ class WorkerMac implements Mac {
   readonly #options: MacOptions;
   readonly #files: ActFiles;
   readonly #locks = new Locks();
+  readonly #drafts = new LeftDrafts();
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
 
@@ -59,7 +61,14 @@ class WorkerMac implements Mac {
       return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
-    return this.#locks.run(locks, () => this.#perform({ actId, script, library, input }, deadlineMs));
+    if (library === undefined)
+      return this.#locks.run(locks, () => this.#perform({ actId, script, input }, deadlineMs));
+    return this.#locks.run(locks, async () => {
+      const onScreen = { ...input, drafts: this.#drafts.list() };
+      const outcome = await this.#perform({ actId, script, library, input: onScreen }, deadlineMs);
+      if (outcome.outcome !== 'handed_over' && 'text' in act) this.#drafts.add(act.text);
+      return outcome;
+    });
   }
 
   sendText({ actId, ...act }: SendTextAct): Promise<ActOutcome> {

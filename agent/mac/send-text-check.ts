@@ -29,13 +29,15 @@ export function refusal({ handle, text, chat }: Omit<SendText, 'kind'>): ActOutc
 /** Whether Messages takes the word as a handle as it is. */
 export const isHandle = (word: string): boolean => E164.test(word) || EMAIL.test(word);
 
-/** Refuses a text that cannot be sent as it is; `input` is everything that its program is given. */
-export function textRefusal(text: string, input: object): ActOutcome | undefined {
+/**
+ * Refuses a text that cannot be sent as it is; `input` is what its program is given, with `more` bytes beside it.
+ */
+export function textRefusal(text: string, input: object, more = 0): ActOutcome | undefined {
   if (text.length === 0 || text.length > MAX_TEXT_LENGTH)
     return notStarted('text_not_sendable', 'the text is empty or too long');
   if (text.includes('\0')) return notStarted('text_not_sendable', 'the text holds NUL');
   if (hasLoneSurrogate(text)) return notStarted('text_not_sendable', 'the text holds half a surrogate pair');
-  if (Buffer.byteLength(JSON.stringify([input])) > MAX_INPUT_BYTES)
+  if (Buffer.byteLength(JSON.stringify([input])) + more > MAX_INPUT_BYTES)
     return notStarted('text_not_sendable', 'the text takes too many bytes');
   return undefined;
 }

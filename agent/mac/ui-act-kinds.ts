@@ -1,4 +1,5 @@
 import type { ActKinds } from './act-kinds.ts';
+import { MAX_DRAFTS_BYTES } from './left-drafts.ts';
 import type { Lock } from './locks.ts';
 import { notStarted } from './outcome.ts';
 import { isHandle, textRefusal } from './send-text-check.ts';
@@ -31,12 +32,12 @@ export const uiKinds: ActKinds<UiAct['kind']> = {
   reply: {
     ...onScreen,
     script: 'reply',
-    refusal: (act) => messageRefusal(act) ?? textRefusal(act.text, act),
+    refusal: (act) => messageRefusal(act) ?? textRefusal(act.text, act, MAX_DRAFTS_BYTES),
   },
   edit: {
     ...onScreen,
     script: 'edit',
-    refusal: (act) => messageRefusal(act) ?? textRefusal(act.text, act),
+    refusal: (act) => messageRefusal(act) ?? textRefusal(act.text, act, MAX_DRAFTS_BYTES),
   },
   unsend: { ...onScreen, script: 'unsend', refusal: messageRefusal },
   typing: { ...onScreen, script: 'typing', refusal: conversationRefusal },
@@ -47,7 +48,7 @@ export const uiKinds: ActKinds<UiAct['kind']> = {
     script: 'send-effect',
     refusal: (act) =>
       messageEffects.includes(act.effect)
-        ? (conversationRefusal(act) ?? textRefusal(act.text, act))
+        ? (conversationRefusal(act) ?? textRefusal(act.text, act, MAX_DRAFTS_BYTES))
         : notStarted('unsupported_on_macos', 'Messages has no such effect'),
   },
 };
@@ -58,7 +59,7 @@ function groupRefusal({ participants, text }: CreateGroupAct): ActOutcome | unde
     return notStarted('invalid_recipient', 'a group needs 2 to 32 different handles');
   if (!participants.every(isHandle))
     return notStarted('invalid_recipient', 'a handle is neither an E.164 number nor an email address');
-  return textRefusal(text, { participants, text });
+  return textRefusal(text, { participants, text }, MAX_DRAFTS_BYTES);
 }
 
 function conversationRefusal(act: {

@@ -6,6 +6,7 @@ import {
   type ParticipantName,
 } from './control.ts';
 import type { Desktop } from './desktop/desktop.ts';
+import type { MessagesWindow } from './desktop/messages-window.ts';
 import type { FaultPoint, Faults } from './faults.ts';
 import type { Life } from './life.ts';
 import { namedGuid, ownerOf } from './messages-store/identity.ts';
@@ -22,6 +23,7 @@ export interface MessagesAppOptions {
   life: Life;
   faults: Faults;
   desktop: Desktop;
+  messagesWindow: MessagesWindow;
   /** Services of the iPhone that Messages may use beside iMessage: Text Message Forwarding is on. */
   relayed?: readonly RelayedService[];
 }
@@ -56,6 +58,8 @@ export class MessagesApp {
     switch (request.call) {
       case 'receive':
         return this.#receive(request.from, request.text);
+      case 'typing':
+        return this.#options.messagesWindow.typingIn();
       case 'ui':
         return this.#options.desktop.answer(request.request);
       case 'fault':

@@ -2,9 +2,10 @@
  * What the programs that work on the windows of Messages have in common. Elements are found by identifier, words only
  * where there is none; whatever is not found as expected ends the act before anything happens.
  *
+ * @param {{ drafts: { length: number, start: string }[] }} input texts that acts before this one may have left in a field
  * @returns {MessagesUi}
  */
-function messagesUi() {
+function messagesUi({ drafts }) {
   const MESSAGES = 'com.apple.MobileSMS';
   const FRAMEWORKS = '/System/iOSSupport/System/Library/';
   const CHATKIT = `${FRAMEWORKS}PrivateFrameworks/ChatKit.framework`;
@@ -362,7 +363,11 @@ function messagesUi() {
   function emptyField() {
     const field = until(() => find((element) => read(element, 'AXIdentifier') === 'messageBodyField'), 3);
     if (!field) throw refusal('ui_not_recognised');
-    if (String(read(field, 'AXValue') || '').trim() !== '') throw refusal('ui_locked');
+    const draft = String(read(field, 'AXValue') || '');
+    if (draft.trim() === '') return field;
+    const own = drafts.some(({ length, start }) => draft.length === length && draft.startsWith(start));
+    if (!own) throw refusal('ui_locked');
+    field.attributes.byName('AXValue').value = '';
     return field;
   }
 

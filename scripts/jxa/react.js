@@ -2,7 +2,7 @@
  * Puts the own tapback on a message, or takes it away. Choosing one that stands takes it away, so what stands is read
  * first: from the picker where there is one, otherwise it is what chat.db says.
  *
- * @param {{
+ * @param {UiInput & {
  *   conversation: UiConversation,
  *   target: UiTarget,
  *   reaction: 'love' | 'like' | 'dislike' | 'laugh' | 'emphasize' | 'question',
@@ -20,7 +20,7 @@ function main(input) {
     emphasize: { identifier: 'exclamation', words: 'Exclamation mark' },
     question: { identifier: 'questionMark', words: 'Question mark' },
   };
-  const ui = messagesUi();
+  const ui = messagesUi(input);
   return ui.run(() => {
     const { identifier, words } = BUTTONS[input.reaction];
     const wanted = input.action === 'add';

@@ -119,4 +119,10 @@ interface MessagesUi {
   menuBarItems(): UiElement[];
 }
 
-declare function messagesUi(): MessagesUi;
+/** What every one of these programs is given beside its act. */
+interface UiInput {
+  /** Texts that acts before this one may have left in a field, by length and beginning. */
+  drafts: { length: number; start: string }[];
+}
+
+declare function messagesUi(input: UiInput): MessagesUi;

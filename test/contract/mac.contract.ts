@@ -15,6 +15,8 @@ export interface ActingWorld {
   groupOf?: readonly [string, string];
   /** Kinds of acts that this release of macOS cannot do. */
   cannot: ReadonlySet<Act['kind']>;
+  /** Conversations in which the dots are seen, where that can be asked. */
+  typingIn?(): Promise<readonly string[]>;
   /** Makes the friend write, where that can be done from here. */
   receive?(text: string): Promise<unknown>;
   close(): Promise<void>;
@@ -65,7 +67,7 @@ const refused = (...codes: string[]) => ({
 
 /** What every way to act on a Mac promises; each act is proved in chat.db. Tests build on those before them. */
 export function macContract(name: string, open: () => Promise<ActingWorld>): void {
-  describe(name, () => {
+  describe.concurrent(name, () => {
     let world: ActingWorld;
     let sent: Row;
     const tag = randomUUID().slice(0, 8);
@@ -91,12 +93,12 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       return joined(`row of ${text}`, (row) => row.text === text && row.mine === 1);
     };
 
-    test('sends a text', async () => {
+    test.sequential('sends a text', async () => {
       sent = await send(`contract ${tag}`);
       expect(sent).toMatchObject({ chat: world.friend, error: 0 });
     });
 
-    test('puts a tapback on a message, changes it, and takes it away; done twice it is done once', async () => {
+    test.sequential('puts a tapback on a message, changes it, and takes it away; done twice it is done once', async () => {
       const react = (
         reaction: 'love' | 'laugh',
         action: 'add' | 'remove',
@@ -121,7 +123,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(await react('laugh', 'remove', null)).toEqual(asBefore);
     });
 
-    test('replies in the thread of a message', async () => {
+    test.sequential('replies in the thread of a message', async () => {
       const text = `reply ${tag}\nwith a second line`;
       expect(
         await perform({ kind: 'reply', conversation: conversation(), target: target(sent), text }),
@@ -130,7 +132,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(row).toMatchObject({ thread: sent.guid, chat: world.friend, mine: 1 });
     });
 
-    test('edits an own message', async () => {
+    test.sequential('edits an own message', async () => {
       const text = `contract ${tag}, edited`;
       const outcome = await perform({
         kind: 'edit',
@@ -148,7 +150,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       });
     });
 
-    test('takes an own message back, and no other', async () => {
+    test.sequential('takes an own message back, and no other', async () => {
       const goes = await send(`goes ${tag}`);
       const outcome = await perform({
         kind: 'unsend',
@@ -166,16 +168,18 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(rows().find((row) => row.guid === sent.guid)?.text).toBe(sent.text);
     });
 
-    test('shows and hides the typing dots, and writes nothing', async () => {
+    test.sequential('shows and hides the typing dots, and writes nothing', async () => {
       const before = rows().length;
-      for (const state of ['on', 'off'] as const)
+      for (const state of ['on', 'off'] as const) {
         expect(
           await perform({ kind: 'typing', conversation: conversation(), anchor: target(sent), state }),
         ).toEqual(done);
+        if (world.typingIn) expect(await world.typingIn()).toEqual(state === 'on' ? [world.friend] : []);
+      }
       expect(rows()).toHaveLength(before);
     });
 
-    test('marks a conversation as read, once', async () => {
+    test.sequential('marks a conversation as read, once', async () => {
       if (!world.receive) return;
       await world.receive(`unread ${tag}`);
       const inbound = await joined('the message', (row) => row.text === `unread ${tag}`);
@@ -192,7 +196,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(await read()).toEqual(asBefore);
     });
 
-    test('makes a group by writing to it', async () => {
+    test.sequential('makes a group by writing to it', async () => {
       if (!world.groupOf) return;
       const text = `group ${tag}`;
       expect(await perform({ kind: 'create_group', participants: world.groupOf, text })).toEqual(done);
@@ -201,7 +205,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(rows().filter((one) => one.text === text)).toHaveLength(1);
     });
 
-    test('sends with an effect', async () => {
+    test.sequential('sends with an effect', async () => {
       const text = `effect ${tag}`;
       const outcome = await perform({
         kind: 'send_effect',
@@ -220,7 +224,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(row.effect).toBe('com.apple.messages.effect.CKConfettiEffect');
     });
 
-    test('acts on no message but the one that is named', async () => {
+    test.sequential('acts on no message but the one that is named', async () => {
       const before = rows().length;
       const outcome = await perform({
         kind: 'react',

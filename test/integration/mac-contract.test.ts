@@ -4,7 +4,7 @@ import path from 'node:path';
 import { openMac } from '../../agent/mac/mac.ts';
 import type { Act } from '../../agent/mac/types.ts';
 import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
-import { receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { receiveText, startVirtualMac, typingIn } from '../../agent/virtual-mac/virtual-mac.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { type ActingWorld, macContract } from '../contract/mac.contract.ts';
@@ -34,6 +34,7 @@ async function open(macos: MacosRelease): Promise<ActingWorld> {
     friend: '+14155550103',
     groupOf: ['+14155550102', '+14155550103'],
     cannot: new Set(cannot[macos]),
+    typingIn: () => typingIn(home),
     receive: (text) => receiveText(home, '+14155550103', text),
     close: async () => {
       await mac.stop(new AbortController().signal);

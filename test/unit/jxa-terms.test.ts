@@ -3,51 +3,103 @@ import { describe, expect, test } from 'vitest';
 import { MARKER } from '../../agent/mac/script-outcome.ts';
 import { packageFile } from '../../bridge/runtime/package-root.ts';
 
-/** Terms of Apple's dictionaries that programs may use; a new one needs evidence that it exists. */
-const APPLE = [
-  'running',
-  'accounts',
-  'chats',
-  'serviceType',
-  'enabled',
-  'id',
-  'participants',
-  'byName',
-  'byId',
-  'send',
+/** Terms of Apple's dictionaries by what a program must name to use them; a new one needs evidence that it exists. */
+const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
+  {
+    where: /\bApplication\('Messages'\)/,
+    terms: [
+      ...['running', 'accounts', 'chats', 'serviceType', 'enabled', 'connectionStatus', 'id'],
+      ...['participants', 'byName', 'byId', 'send'],
+    ],
+  },
+  {
+    where: /\bApplication\('System Events'\)|\bmessagesUi\(input\)/,
+    terms: [
+      ...['processes', 'whose', 'frontmost', 'windows', 'menuBars', 'uiElements', 'attributes', 'byName'],
+      ...['value', 'actions', 'name', 'description', 'perform', 'keyCode'],
+    ],
+  },
+  {
+    where: /\bApplication\.currentApplication\(\)/,
+    terms: ['currentApplication', 'includeStandardAdditions', 'openLocation'],
+  },
+  {
+    where: /\bObjC\./,
+    terms: [
+      ...['import', 'castRefToObject', 'deepUnwrap', 'js'],
+      ...['CGSessionCopyCurrentDictionary', 'kCGSSessionOnConsoleKey', 'CGSSessionScreenIsLocked'],
+      ...['AXIsProcessTrusted', 'NSBundle', 'bundleWithPath', 'localizedStringForKeyValueTable'],
+    ],
+  },
 ];
-/** JavaScript's own. */
-const LANGUAGE = ['log', 'find', 'includes', 'exec', 'message', 'errorNumber'];
-const APPLICATIONS = ['Messages'];
+/** JavaScript's own, and those of our values. */
+const LANGUAGE = [
+  ...['log', 'find', 'includes', 'exec', 'message', 'errorNumber', 'code', 'assign', 'now', 'test'],
+  ...['map', 'flatMap', 'filter', 'some', 'push', 'sort', 'reverse', 'slice', 'split', 'join', 'trim'],
+  ...[
+    'length',
+    'startsWith',
+    'toLowerCase',
+    'drafts',
+    'unread',
+    'item',
+    'text',
+    'kind',
+    'identifier',
+    'guid',
+  ],
+];
+const APPLICATIONS = ['Messages', 'System Events'];
+const FRAMEWORKS = ['CoreGraphics', 'ApplicationServices'];
 
 /** Ways to reach more than the terms show. */
 const FORBIDDEN = [
-  /\b(require|import|eval|Function|Automation|Library|delay|Ref|ObjC|\$)\b\s*[.(]/,
+  /\b(require|eval|Function|Automation|Library|Ref)\b\s*[.(]/,
+  /(?<!ObjC\.)\bimport\b/,
   /\bdoShellScript\b/,
-  /\bcurrentApplication\b/,
-  /\bincludeStandardAdditions\b/,
-  /\[\s*['"`]/,
+  /(?:\bObjC|\$)\s*\[/,
+  /\[\s*['"`][^\]]*\]\s*\(/,
 ];
+
+/** Libraries, by the name of their one function; programs call them and use what they return. */
+const LIBRARIES: Record<string, string> = { 'messages-ui.js': 'messagesUi' };
 
 const withoutComments = (source: string): string =>
   source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
 
+/** Code without what its strings and regular expressions say. */
+const bare = (code: string): string =>
+  code
+    .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, "''")
+    .replaceAll(/(?<=[(,=!&|]\s?)\/(?:[^/\\\n]|\\.)+\/[a-z]*/g, '0');
+
+const functionsOf = (source: string): string[] =>
+  [...source.matchAll(/^ {4}(\w+)(?:,|: )/gm)].map((match) => match[1] ?? '');
+
 /** What a program may not say. */
 function complaints(source: string): string[] {
-  const code = withoutComments(source).replaceAll(/\binput\.(handle|text|chat)\b/g, 'input');
-  const terms = [...code.matchAll(/\.\s*([A-Za-z_$][\w$]*)/g)].map((match) => match[1] ?? '');
-  const applications = [...code.matchAll(/\bApplication\(([^)]*)\)/g)].map((match) => match[1] ?? '');
+  const code = withoutComments(source)
+    .replaceAll(/\binput(\.(?!constructor)[a-z]+)+\b/gi, 'input')
+    .replaceAll(/\bui\.([A-Za-z]+)\b/g, (said, name: string) => (offered.includes(name) ? 'ui' : said));
+  const plain = bare(code);
+  const terms = [...plain.matchAll(/(?<!\.\.)\.\s*([A-Za-z_$][\w$]*)/g)].map((match) => match[1] ?? '');
+  const named = (pattern: RegExp, allowed: readonly string[]): string[] =>
+    [...code.matchAll(pattern)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => !allowed.some((one) => name === `'${one}'`));
+  const known = APPLE.filter(({ where }) => where.test(code)).flatMap((group) => group.terms);
   return [
-    ...terms.filter((term) => ![...APPLE, ...LANGUAGE].includes(term)).map((term) => `term ${term}`),
-    ...applications
-      .filter((name) => !APPLICATIONS.some((allowed) => name === `'${allowed}'`))
-      .map((name) => `application ${name}`),
-    ...FORBIDDEN.filter((pattern) => pattern.test(code)).map((pattern) => `pattern ${pattern.source}`),
+    ...terms.filter((term) => ![...known, ...LANGUAGE].includes(term)).map((term) => `term ${term}`),
+    ...named(/\bApplication\(([^)]*)\)/g, APPLICATIONS).map((name) => `application ${name}`),
+    ...named(/\bimport\(([^)]*)\)/g, FRAMEWORKS).map((name) => `framework ${name}`),
+    ...FORBIDDEN.filter((pattern) => pattern.test(plain)).map((pattern) => `pattern ${pattern.source}`),
   ];
 }
 
 const folder = packageFile('scripts', 'jxa');
 const programs = readdirSync(folder).filter((name) => name.endsWith('.js'));
+/** What messages-ui.js returns. */
+const offered = functionsOf(readFileSync(`${folder}/messages-ui.js`, 'utf8'));
 
 test('there are programs to look at', () => {
   expect(programs).toContain('send.js');
@@ -60,8 +112,10 @@ describe.each(programs)('%s', (name) => {
     expect(complaints(source)).toEqual([]);
   });
 
-  test('is one function main(input)', () => {
-    expect(withoutComments(source).trim()).toMatch(/^function main\(input\) \{[\s\S]*\}$/);
+  test('is one function: main(input), or that of the library', () => {
+    const whole = withoutComments(source).trim();
+    expect(whole).toMatch(/^function \w+\([^)]*\) \{[\s\S]*\}$/);
+    expect(whole.slice('function '.length, whole.indexOf('('))).toBe(LIBRARIES[name] ?? 'main');
     expect(source.match(/^function /gm)).toHaveLength(1);
   });
 });
@@ -77,6 +131,12 @@ test.each([
   "function main(input) { Application('Messages')['close']() }",
   'function main(input) { app.doShellScript(input.x) }',
   "function main(input) { eval('1') }",
+  "function main(input) { Application('System Events').doShellScript(input.x) }",
+  "function main(input) { ObjC.import('Foundation') }",
+  'function main(input) { ObjC.import(input.framework) }',
+  "function main(input) { ObjC.import('CoreGraphics'); $.NSTask.alloc.init.launch }",
+  "function main(input) { ObjC.import('CoreGraphics'); $['NSTask'] }",
+  'function main(input) { const ui = messagesUi(input); ui.constructor(input) }',
 ])('a program that says more is complained of: %s', (source) => {
   expect(complaints(source)).not.toEqual([]);
 });

@@ -42,6 +42,7 @@ export class Desktop {
       case 'words':
         return this.#faults.lasts('no-words') ? null : bundleWord(request, this.#faults);
       case 'processes':
+        if (this.#faults.notRunning()) return [];
         return this.#list().map(({ name, bundleId }) => ({ name, bundleId }));
       case 'open':
         return this.#open(request.url);

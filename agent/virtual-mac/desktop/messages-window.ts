@@ -77,6 +77,11 @@ export class MessagesWindow implements UiProcess {
     this.#context.state.closed = true;
   }
 
+  /** Names of the conversations in which something is being written: the others see the dots. */
+  typingIn(): string[] {
+    return [...this.#context.state.drafts].filter(([, text]) => text !== '').map(([name]) => name);
+  }
+
   /** `imessage://open` with `address`, `addresses`, `groupid` or `message-guid`, and `body`. */
   open(url: URL): boolean {
     if (url.protocol !== 'imessage:' && url.protocol !== 'sms:') return false;
