@@ -70,6 +70,7 @@ const withoutComments = (source: string): string =>
 /** Code without what its strings and regular expressions say. */
 const bare = (code: string): string =>
   code
+    .replaceAll(/`([^`]*)`/g, (_all, said: string) => (said.match(/\$\{[^}]*\}/g) ?? []).join(' '))
     .replaceAll(/'(?:[^'\\\n]|\\.)*'/g, "''")
     .replaceAll(/(?<=[(,=!&|]\s?)\/(?:[^/\\\n]|\\.)+\/[a-z]*/g, '0');
 
