@@ -1,6 +1,5 @@
 import { fromAppleMilliseconds } from './apple-time.ts';
-import { textOfAttributedBody } from './typedstream.ts';
-import type { ChatRef } from './types.ts';
+import type { ChatRef, MessageTarget } from './types.ts';
 
 /** One row of `message` with its sender and chat, as the queries select it; times in milliseconds since 2001. */
 export interface StoredMessage {
@@ -8,17 +7,35 @@ export interface StoredMessage {
   guid: string;
   text: string | null;
   body: Buffer | null;
+  subject: string | null;
   service: string | null;
   fromMe: number;
   date: number | null;
   dateRead: number | null;
   dateDelivered: number | null;
+  dateEdited: number | null;
   sent: number | null;
   delivered: number | null;
   read: number | null;
   error: number | null;
+  downgraded: number | null;
+  empty: number | null;
   itemType: number | null;
+  groupAction: number | null;
+  groupTitle: string | null;
+  otherHandle: string | null;
   associatedType: number | null;
+  associatedGuid: string | null;
+  associatedEmoji: string | null;
+  replyGuid: string | null;
+  replyPart: string | null;
+  effect: string | null;
+  balloon: string | null;
+  audio: number | null;
+  spam: number | null;
+  filterAction: number | null;
+  files: number | null;
+  roomNames: string | null;
   scheduleType: number | null;
   scheduleState: number | null;
   caller: string | null;
@@ -26,6 +43,7 @@ export interface StoredMessage {
   sender: string | null;
   chatStyle: number | null;
   chatIdentifier: string | null;
+  chatFiltered: number | null;
   lastAddressed: string | null;
 }
 
@@ -40,15 +58,23 @@ export function chatOf(row: StoredMessage): ChatRef | null {
   return { kind: row.chatStyle === GROUP_STYLE ? 'group' : 'direct', identifier: row.chatIdentifier };
 }
 
-/** The body is the truth and the text column its copy, often NULL; null where neither holds anything. */
-export function textOf(row: StoredMessage): string | null {
-  const body = row.body && row.body.length > 0 ? textOfAttributedBody(row.body) : null;
-  return body || row.text || null;
-}
+/** Whether the row lies in a group, or may: own rows to a group name no handle. */
+export const mayBeGroup = (row: StoredMessage): boolean =>
+  row.chatIdentifier ? row.chatStyle === GROUP_STYLE : Boolean(row.roomNames) || row.sender === null;
 
 /** Own address of the message: `destination_caller_id` in both directions, then what the chat and the account say. */
 export function lineOf(row: StoredMessage): string | null {
-  return row.caller || row.lastAddressed || row.account?.replace(/^[A-Za-z]:/, '') || null;
+  return row.caller || row.lastAddressed || withoutPrefix(row.account) || null;
+}
+
+/** The login of an account without `E:` for an email or `P:` for a number. */
+export const withoutPrefix = (account: string | null): string | null =>
+  account?.replace(/^[A-Za-z]:/, '') || null;
+
+/** Handle of whoever sent an inbound row; null where neither its handle nor its chat tells. */
+export function senderOf(row: StoredMessage): string | null {
+  const chat = chatOf(row);
+  return row.sender ?? (chat?.kind === 'direct' ? chat.identifier : null);
 }
 
 export const dateOf = (row: StoredMessage): number | null => fromAppleMilliseconds(row.date);
@@ -57,6 +83,27 @@ export const dateOf = (row: StoredMessage): number | null => fromAppleMillisecon
 export const isScheduled = (row: StoredMessage): boolean =>
   (row.scheduleType ?? 0) !== 0 && row.scheduleState !== 2;
 
-/** A message, neither a tapback or sticker on another nor a notice about the chat. */
-export const isPlainMessage = (row: StoredMessage): boolean =>
-  (row.itemType ?? 0) === 0 && (row.associatedType ?? 0) === 0;
+/** What kind of row it is, by `item_type` and `associated_message_type`. */
+export function kindOf(row: StoredMessage): 'message' | 'tapback' | 'note' {
+  if ((row.itemType ?? 0) !== 0) return 'note';
+  const type = row.associatedType ?? 0;
+  return type >= 2000 && type < 4000 ? 'tapback' : 'message';
+}
+
+/** `p:<part>/<GUID>`, `bp:<GUID>` for a balloon, or a bare GUID. */
+export function targetOf(associated: string | null): MessageTarget | null {
+  const found = /^(?:p:(\d{1,6})\/|bp:)?(.+)$/.exec(associated ?? '');
+  return found?.[2] ? { guid: found[2], part: Number(found[1] ?? 0) } : null;
+}
+
+/** The message that a reply answers: `thread_originator_part` is `part:start:length`. */
+export function replyOf(row: StoredMessage): MessageTarget | null {
+  if (!row.replyGuid) return null;
+  return { guid: row.replyGuid, part: Number(/^\d{1,6}/.exec(row.replyPart ?? '')?.[0] ?? 0) };
+}
+
+/** Junk by the row or its chat; a chat is 1 for unknown senders, 2 for junk; a row of macOS 27 has 2 for junk. */
+export function filteredOf(row: StoredMessage): 'junk' | 'unknown' | null {
+  if (row.spam === 1 || row.filterAction === 2 || row.chatFiltered === 2) return 'junk';
+  return row.chatFiltered === 1 ? 'unknown' : null;
+}

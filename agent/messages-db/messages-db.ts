@@ -1,12 +1,14 @@
+import path from 'node:path';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
+import { textOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import { accessError, connect, isBusy } from './connection.ts';
 import type { FileWatch } from './file-watch.ts';
 import { watchDatabase } from './file-watch.ts';
-import { chatOf, dateOf, serviceOf, textOf } from './message-row.ts';
-import { HOLD_MS, Tail } from './tail.ts';
+import { chatOf, dateOf, serviceOf } from './message-row.ts';
+import { Tail } from './tail.ts';
 import { DurableMemory } from './tail-memory.ts';
 import type { ChangeBatch, MessagesDb, OwnRow, TailMemory } from './types.ts';
 import { WakeUp } from './wake-up.ts';
@@ -19,8 +21,6 @@ const FILES_MS = 500;
 const RETRY_MS = 500;
 /** Pause while another process holds a lock. */
 const BUSY_MS = 20;
-/** Held rows are looked for eagerly while younger than this. */
-const EAGER_HOLD_MS = 1500;
 
 export interface MessagesDbOptions {
   /** chat.db itself; neither it nor its folder need be there yet. */
@@ -45,6 +45,7 @@ class FileMessagesDb implements MessagesDb {
   #filesCheckedAt = -Infinity;
   #seenVersion = -1;
   #trouble: string | undefined;
+  #tailBroken = false;
   #closed = false;
 
   constructor(options: MessagesDbOptions) {
@@ -80,12 +81,13 @@ class FileMessagesDb implements MessagesDb {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<ChangeBatch, void, undefined> {
-    const tail = new Tail(this.#memory);
     const { clock } = this.#options;
+    let tail = this.#newTail();
     try {
       while (!signal.aborted && !this.#closed) {
         const batch = this.#nextBatch(tail);
         if (batch === 'busy' || batch === 'unreadable') {
+          if (this.#tailBroken) tail = this.#newTail();
           await clock.sleep(batch === 'busy' ? BUSY_MS : RETRY_MS, signal);
         } else if (batch) {
           yield batch;
@@ -105,11 +107,20 @@ class FileMessagesDb implements MessagesDb {
     this.#disconnect();
   }
 
+  /** A tail that goes on from what is durable. `~` is the folder that Library/Messages lies in. */
+  #newTail(): Tail {
+    const home = path.resolve(path.dirname(this.#options.databasePath), '..', '..');
+    return new Tail(this.#memory, home);
+  }
+
   #nextBatch(tail: Tail): ChangeBatch | 'busy' | 'unreadable' | null {
     try {
+      this.#tailBroken = false;
       const db = this.#connected();
-      this.#seenVersion = db.dataVersion();
-      const batch = tail.next(db, this.#options.clock.now());
+      this.#tailBroken = true;
+      const version = db.dataVersion();
+      const batch = tail.next(db, this.#options.clock.now(), version !== this.#seenVersion);
+      this.#seenVersion = version;
       this.#untroubled();
       return batch;
     } catch (error) {
@@ -129,11 +140,11 @@ class FileMessagesDb implements MessagesDb {
       () => this.#wakeUp.event(),
       (error) => logger.warn({ code: accessError(error).code }, 'cannot watch chat.db; polling goes on'),
     );
-    const eager = (): boolean => {
-      const { due } = tail;
-      return due !== null && clock.now() - (due - HOLD_MS) < EAGER_HOLD_MS;
-    };
-    await this.#wakeUp.wait(() => this.#hasNews(tail), eager, signal);
+    await this.#wakeUp.wait(
+      () => this.#hasNews(tail),
+      () => tail.isEager(clock.now()),
+      signal,
+    );
     if (!this.#connection) await this.#unwatch();
   }
 
@@ -144,7 +155,8 @@ class FileMessagesDb implements MessagesDb {
     const now = this.#options.clock.now();
     try {
       if (db.dataVersion() !== this.#seenVersion) return true;
-      if (tail.due !== null && tail.due <= now) return true;
+      if (tail.due <= now) return true;
+      tail.idle(now);
       if (now - this.#filesCheckedAt < FILES_MS) return false;
       this.#filesCheckedAt = now;
       if (db.isCurrent()) return false;

@@ -1,6 +1,6 @@
 import { fromAppleMilliseconds } from './apple-time.ts';
 import type { StoredMessage } from './message-row.ts';
-import { dateOf, isScheduled, serviceOf } from './message-row.ts';
+import { dateOf, isScheduled, mayBeGroup, serviceOf } from './message-row.ts';
 import type { OwnStateChange } from './types.ts';
 
 /** Letters of the states that were told of an own row: sent, delivered, read, failed. */
@@ -12,16 +12,16 @@ const STEPS = [
   ['r', 'read'],
 ] as const;
 
-/** IMChatStyle of a group: its rows carry no usable delivered or read. */
-const GROUP_STYLE = 43;
-
 /** Stamps further ahead than this are bogus, as the largest integer seen in date_read is. */
 const FUTURE_MS = 24 * 3_600_000;
 
-/** How far a row is by itself: the number of steps taken, or failed. A delivered row is not failed, whatever its error. */
+/**
+ * How far a row is by itself: the number of steps taken, or failed. Rows of a group carry no usable delivered or read.
+ * A delivered row is not failed, whatever its error.
+ */
 function reached(row: StoredMessage): 0 | 1 | 2 | 3 | 'failed' {
   if (isScheduled(row)) return 0;
-  const direct = row.chatStyle !== GROUP_STYLE;
+  const direct = !mayBeGroup(row);
   if (direct && (row.read === 1 || row.dateRead)) return 3;
   if (direct && (row.delivered === 1 || row.dateDelivered)) return 2;
   if (row.error) return 'failed';
@@ -53,6 +53,7 @@ function change(row: StoredMessage, state: OwnStateChange['state'], now: number)
     service: serviceOf(row),
     error: state === 'failed' ? (row.error ?? null) : null,
     at: stampOf(row, state, now),
+    ...(row.downgraded === 1 && { downgraded: true as const }),
   };
 }
 

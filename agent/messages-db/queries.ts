@@ -1,7 +1,12 @@
 import type Database from 'better-sqlite3';
-import { appleMillisecondsSql } from './apple-time.ts';
+import { appleMillisecondsSql, toAppleNanoseconds } from './apple-time.ts';
+import type { AttachmentRow } from './attachment-files.ts';
 import type { StoredMessage } from './message-row.ts';
 import type { Schema } from './schema.ts';
+import { attachmentColumns, fingerprintSql, messageColumns, selectList } from './selects.ts';
+
+/** What of a row can still change, folded into one string; `more` is 1 for rows with more than states of sending. */
+export type Fingerprint = [rowid: number, fingerprint: string, more: number];
 
 /** The statements on one open chat.db. */
 export interface Queries {
@@ -11,95 +16,151 @@ export interface Queries {
   byGuid(guid: string): StoredMessage | undefined;
   /** GUID of the row with this ROWID. */
   guidAt(rowid: number): string | undefined;
+  /** GUIDs of the newest rows, oldest of them first. */
+  newestGuids(limit: number): string[];
   /** Own rows above a ROWID, lowest first. */
   ownAfter(rowid: number, limit: number): StoredMessage[];
   /** Highest ROWID of `message` ever given out, deleted rows included. */
   highWater(): number;
+  /** Newest date of a row that is not in the future, in milliseconds since the Unix epoch; null without rows. */
+  newestDate(now: number): number | null;
   /** Another number after each commit of another connection. */
   dataVersion(): number;
-  /** Own addresses of the newest rows, most frequent first. */
+  /** Rows above a ROWID that can change in place in a way that is told. */
+  changeableAfter(rowid: number): Fingerprint[];
+  /** The same for rows newer than a time in milliseconds since the Unix epoch. */
+  changeableSince(time: number): Fingerprint[];
+  attachments(rowid: number): AttachmentRow[];
+  payload(rowid: number): Buffer | null;
+  summary(rowid: number): Buffer | null;
+  /** Rows below a ROWID dated within a second of it, of the same direction and sender. */
+  alike(row: StoredMessage): StoredMessage[];
+  /** The chat that a row names itself (macOS 26), when it was never joined to one. */
+  chatNamedBy(guid: string): { style: number | null; identifier: string | null } | undefined;
+  /** Own addresses that inbound rows came to, most frequent first. */
   ownAddresses(): string[];
+  /** Logins of accounts of the newest rows. */
+  accounts(): string[];
 }
 
-/** Rows that are looked at to find the own address. */
-const OWN_ADDRESS_SAMPLE = 1000;
+/** Rows that are looked at to find own addresses. */
+const OWN_ADDRESS_SAMPLE = 2000;
+/** Rows alike that are compared with one. */
+const ALIKE_LIMIT = 50;
 
 /** Prepares the statements for the columns that this file has. */
 export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   const select = selectMessages(schema);
-  const after = db.prepare<[number, number], StoredMessage>(
-    `${select} WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`,
+  const rows = <P extends unknown[]>(where: string) => db.prepare<P, StoredMessage>(`${select} ${where}`);
+  const pluck = <P extends unknown[], T>(sql: string) => db.prepare<P, T>(sql).pluck();
+  const after = rows<[number, number]>('WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?');
+  const ownAfter = rows<[number, number]>('WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID LIMIT ?');
+  const byRowid = rows<[number]>('WHERE m.ROWID = ?');
+  const byGuid = rows<[string]>('WHERE m.guid = ?');
+  const alike = rows<[bigint, bigint, number, number, string | null, number]>(
+    'WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND m.is_from_me = ? AND h.id IS ? LIMIT ?',
   );
-  const ownAfter = db.prepare<[number, number], StoredMessage>(
-    `${select} WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID LIMIT ?`,
+  const guidAt = pluck<[number], string>('SELECT guid FROM message WHERE ROWID = ?');
+  const newestGuids = pluck<[number], string>('SELECT guid FROM message ORDER BY ROWID DESC LIMIT ?');
+  const highWater = pluck<[], number>(
+    `SELECT max((SELECT coalesce(max(ROWID), 0) FROM message),
+      coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0))`,
   );
-  const byRowid = db.prepare<[number], StoredMessage>(`${select} WHERE m.ROWID = ?`);
-  const byGuid = db.prepare<[string], StoredMessage>(`${select} WHERE m.guid = ?`);
-  const guidAt = db.prepare<[number], string>('SELECT guid FROM message WHERE ROWID = ?').pluck();
-  const highWater = db
-    .prepare<[], number>(
-      `SELECT max((SELECT coalesce(max(ROWID), 0) FROM message),
-        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0))`,
-    )
-    .pluck();
-  const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
+  const newestDate = pluck<[bigint], number>(
+    `SELECT ${appleMillisecondsSql('max(date)')} FROM message WHERE date <= ?`,
+  );
+  const dataVersion = pluck<[], number>('PRAGMA data_version');
   return {
     after: (rowid, limit) => after.all(rowid, limit),
     ownAfter: (rowid, limit) => ownAfter.all(rowid, limit),
     byRowid: (rowid) => byRowid.get(rowid),
     byGuid: (guid) => byGuid.get(guid),
     guidAt: (rowid) => guidAt.get(rowid),
+    newestGuids: (limit) => newestGuids.all(limit).reverse(),
     highWater: () => highWater.get() ?? 0,
+    newestDate: (now) => fromStamp(newestDate.get(toAppleNanoseconds(now))),
     dataVersion: () => dataVersion.get() ?? 0,
-    ownAddresses: ownAddresses(db, schema),
+    ...prepareChangeable(db, schema),
+    ...prepareParts(db, schema),
+    alike: (row) => {
+      const date = BigInt(Math.round(row.date ?? 0)) * 1_000_000n;
+      const [from, to] = [date - 1_000_000_000n, date + 1_000_000_000n];
+      return alike.all(from, to, row.rowid, row.fromMe, row.sender, ALIKE_LIMIT);
+    },
+    ...prepareAddresses(db, schema),
   };
 }
 
+const fromStamp = (ms: number | null | undefined): number | null => (ms ? ms + 978_307_200_000 : null);
+
 function selectMessages(schema: Schema): string {
-  const message = (column: string): string => (schema.has('message', column) ? `m.${column}` : 'NULL');
-  const chat = (column: string): string => (schema.has('chat', column) ? `c.${column}` : 'NULL');
-  const time = (column: string): string =>
-    schema.has('message', column) ? appleMillisecondsSql(`m.${column}`) : 'NULL';
-  const columns: Record<keyof StoredMessage, string> = {
-    rowid: 'm.ROWID',
-    guid: 'm.guid',
-    text: 'm.text',
-    body: message('attributedBody'),
-    service: message('service'),
-    fromMe: 'm.is_from_me',
-    date: time('date'),
-    dateRead: time('date_read'),
-    dateDelivered: time('date_delivered'),
-    sent: message('is_sent'),
-    delivered: message('is_delivered'),
-    read: message('is_read'),
-    error: message('error'),
-    itemType: message('item_type'),
-    associatedType: message('associated_message_type'),
-    scheduleType: message('schedule_type'),
-    scheduleState: message('schedule_state'),
-    caller: message('destination_caller_id'),
-    account: message('account'),
-    sender: 'h.id',
-    chatStyle: chat('style'),
-    chatIdentifier: chat('chat_identifier'),
-    lastAddressed: chat('last_addressed_handle'),
-  };
-  const list = Object.entries(columns).map(([name, sql]) => `${sql} AS "${name}"`);
-  return `SELECT ${list.join(', ')} FROM message m
+  return `SELECT ${selectList(messageColumns(schema))} FROM message m
     LEFT JOIN handle h ON h.ROWID = m.handle_id
     LEFT JOIN chat c ON c.ROWID =
       (SELECT chat_id FROM chat_message_join WHERE message_id = m.ROWID ORDER BY chat_id LIMIT 1)`;
 }
 
-function ownAddresses(db: Database.Database, schema: Schema): () => string[] {
-  if (!schema.has('message', 'destination_caller_id')) return () => [];
-  const addresses = db
-    .prepare<[number], string>(
-      `SELECT address FROM (
-         SELECT destination_caller_id AS address FROM message ORDER BY ROWID DESC LIMIT ?)
-       WHERE address <> '' GROUP BY address ORDER BY count(*) DESC`,
-    )
-    .pluck();
-  return () => addresses.all(OWN_ADDRESS_SAMPLE);
+function prepareChangeable(
+  db: Database.Database,
+  schema: Schema,
+): Pick<Queries, 'changeableAfter' | 'changeableSince'> {
+  const { fingerprint, changeable, more } = fingerprintSql(schema);
+  const select = `SELECT m.ROWID, ${fingerprint}, ${more} FROM message m`;
+  const after = db.prepare<[number], Fingerprint>(`${select} WHERE m.ROWID > ? AND ${changeable}`).raw();
+  const since = db.prepare<[bigint], Fingerprint>(`${select} WHERE m.date > ? AND ${changeable}`).raw();
+  return {
+    changeableAfter: (rowid) => after.all(rowid),
+    changeableSince: (time) => since.all(toAppleNanoseconds(time)),
+  };
+}
+
+type Parts = Pick<Queries, 'attachments' | 'payload' | 'summary' | 'chatNamedBy'>;
+
+function prepareParts(db: Database.Database, schema: Schema): Parts {
+  const attachments = schema.has('message_attachment_join')
+    ? db.prepare<[number], AttachmentRow>(
+        `SELECT ${selectList(attachmentColumns(schema))} FROM message_attachment_join x
+         JOIN attachment a ON a.ROWID = x.attachment_id WHERE x.message_id = ? ORDER BY a.ROWID`,
+      )
+    : undefined;
+  const blob = (column: string) =>
+    db
+      .prepare<[number], Buffer | null>(
+        `SELECT ${schema.column('m', column)} FROM message m WHERE m.ROWID = ?`,
+      )
+      .pluck();
+  const [payload, summary] = [blob('payload_data'), blob('message_summary_info')];
+  const chatNamedBy = schema.has('message', 'ck_chat_id')
+    ? db.prepare<[string], { style: number | null; identifier: string | null }>(
+        `SELECT c.style AS style, c.chat_identifier AS identifier FROM message m
+         JOIN chat c ON c.guid = m.ck_chat_id WHERE m.guid = ?`,
+      )
+    : undefined;
+  return {
+    attachments: (rowid) => attachments?.all(rowid) ?? [],
+    payload: (rowid) => payload.get(rowid) ?? null,
+    summary: (rowid) => summary.get(rowid) ?? null,
+    chatNamedBy: (guid) => chatNamedBy?.get(guid),
+  };
+}
+
+function prepareAddresses(db: Database.Database, schema: Schema): Pick<Queries, 'ownAddresses' | 'accounts'> {
+  const sampled = (column: string, more: string) => {
+    if (!schema.has('message', column)) return () => [];
+    const found = db
+      .prepare<[number], string>(
+        `SELECT value FROM (
+           SELECT m.${column} AS value, m.is_from_me AS mine, h.id AS sender
+           FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id ORDER BY m.ROWID DESC LIMIT ?)
+         WHERE value <> '' ${more} GROUP BY value ORDER BY count(*) DESC`,
+      )
+      .pluck();
+    return () => found.all(OWN_ADDRESS_SAMPLE);
+  };
+  const to = sampled('destination_caller_id', 'AND mine = 0');
+  const either = sampled('destination_caller_id', '');
+  return {
+    ownAddresses: () => [...new Set([...to(), ...either()])],
+    accounts: sampled('account', ''),
+  };
 }

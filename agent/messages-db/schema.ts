@@ -5,9 +5,12 @@ export interface Schema {
   /** Changes whenever the schema does. */
   version: number;
   has(table: string, column?: string): boolean;
+  /** SQL for a column under the alias of its table, or NULL where this file does not have it. */
+  column(alias: keyof typeof ALIASES, column: string): string;
 }
 
-const TABLES = ['message', 'chat', 'handle', 'chat_message_join'];
+const ALIASES = { m: 'message', c: 'chat', h: 'handle', j: 'chat_message_join', a: 'attachment' } as const;
+const TABLES = [...Object.values(ALIASES), 'message_attachment_join'];
 
 /**
  * Which columns this chat.db has. Never told from the release of macOS: two Macs of one build can differ, and columns
@@ -17,12 +20,14 @@ export function probeSchema(db: Database.Database): Schema {
   const columns = new Map<string, Set<string>>();
   const list = db.prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)');
   for (const table of TABLES) columns.set(table, new Set(list.all(table).map(({ name }) => name)));
+  const has = (table: string, column?: string): boolean => {
+    const names = columns.get(table);
+    return names !== undefined && (column === undefined ? names.size > 0 : names.has(column));
+  };
   return {
     version: schemaVersion(db),
-    has: (table, column) => {
-      const names = columns.get(table);
-      return names !== undefined && (column === undefined ? names.size > 0 : names.has(column));
-    },
+    has,
+    column: (alias, column) => (has(ALIASES[alias], column) ? `${alias}.${column}` : 'NULL'),
   };
 }
 

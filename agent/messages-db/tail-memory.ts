@@ -1,4 +1,6 @@
-import type { TailMemory, TailMemoryPatch } from './types.ts';
+import type { ToldEdits } from './edits.ts';
+import type { GuardMemory, LateRow } from './guard.ts';
+import type { TailMemory, TailMemoryPatch, TapbackName } from './types.ts';
 
 /** How far rows of `message` were taken, and in which file. */
 export interface Cursor {
@@ -7,27 +9,105 @@ export interface Cursor {
   rowid: number;
   /** GUID of the row at `rowid`, by which a renumbered database is told from the same one; null where there is none. */
   guid: string | null;
-  /** Newest `message.date` up to there, in milliseconds since the Unix epoch. */
-  newest: number;
-  /** In a database that was built anew: rows up to `until` and no newer than `newest` were there before. */
-  rebuilt?: { until: number; newest: number };
+  guard: GuardMemory;
+  /** The database was built anew: rows up to here may have been told under other ROWIDs. */
+  rebuiltUpTo?: number;
 }
 
-/** An own row whose states are still told. */
+/** An own row whose states are still told; `since` when it was first seen, in milliseconds since the Unix epoch. */
 export interface Tracked {
   rowid: number;
   told: string;
-  /** When the row was first seen, in milliseconds since the Unix epoch. */
   since: number;
 }
 
-/** A row of somebody else that waits for its chat. */
+/** A row that waits: for its chat, its files, or for what comes with it. */
 export interface Held {
   rowid: number;
   since: number;
+  late?: LateRow;
 }
 
-type Kind = 'own' | 'held';
+/** A message that was told with files still coming. */
+export interface Awaited {
+  rowid: number;
+  since: number;
+  /** GUIDs of attachments. */
+  files: string[];
+}
+
+/** What each kind of entry keeps, by the GUID of a message or another name. */
+interface Kinds {
+  own: Tracked;
+  held: Held;
+  files: Awaited;
+  edits: ToldEdits & { since: number };
+  /** Previews of links that were told. */
+  links: { since: number };
+  /** Standing reactions, by target and person. */
+  taps: { tapback: TapbackName; since: number };
+  /** Notes to oneself, by their text: the row that was told. */
+  self: { guid: string; date: number; since: number };
+  /** Rows that went their way, in order: known again in a database that is built anew. */
+  seen: number;
+}
+
+type Kind = keyof Kinds;
+
+/** Rows of which it is remembered that they went their way. */
+export const SEEN_LIMIT = 5000;
+
+/** What of the memory is not durable yet. */
+class Unsaved {
+  readonly remember = new Map<string, string>();
+  readonly forget = new Set<string>();
+}
+
+/** One kind of entries. */
+export class Entries<T> {
+  readonly #kind: string;
+  readonly #unsaved: Unsaved;
+  readonly #values = new Map<string, T>();
+
+  constructor(kind: string, unsaved: Unsaved) {
+    this.#kind = kind;
+    this.#unsaved = unsaved;
+  }
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  get(name: string): T | undefined {
+    return this.#values.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  all(): Array<[name: string, value: T]> {
+    return [...this.#values];
+  }
+
+  load(name: string, value: T): void {
+    this.#values.set(name, value);
+  }
+
+  set(name: string, value: T): void {
+    this.#values.set(name, value);
+    const key = `${this.#kind}:${name}`;
+    this.#unsaved.forget.delete(key);
+    this.#unsaved.remember.set(key, JSON.stringify(value));
+  }
+
+  delete(name: string): void {
+    if (!this.#values.delete(name)) return;
+    const key = `${this.#kind}:${name}`;
+    this.#unsaved.remember.delete(key);
+    this.#unsaved.forget.add(key);
+  }
+}
 
 /**
  * What the tail knows, and what of it is not yet durable. Nothing is durable before the keeper has taken the patch,
@@ -35,67 +115,78 @@ type Kind = 'own' | 'held';
  */
 export class Remembered {
   cursor: Cursor | null;
-  readonly own = new Map<string, Tracked>();
-  readonly held = new Map<string, Held>();
-  readonly #remember = new Map<string, string>();
-  readonly #forget = new Set<string>();
+  readonly #unsaved = new Unsaved();
+  readonly own = new Entries<Kinds['own']>('own', this.#unsaved);
+  readonly held = new Entries<Kinds['held']>('held', this.#unsaved);
+  readonly files = new Entries<Kinds['files']>('files', this.#unsaved);
+  readonly edits = new Entries<Kinds['edits']>('edits', this.#unsaved);
+  readonly links = new Entries<Kinds['links']>('links', this.#unsaved);
+  readonly taps = new Entries<Kinds['taps']>('taps', this.#unsaved);
+  readonly self = new Entries<Kinds['self']>('self', this.#unsaved);
+  readonly #seen = new Entries<Kinds['seen']>('seen', this.#unsaved);
+  /** Names of `seen`, oldest first. */
+  #seenOrder: string[] = [];
+  #seenCount = 0;
 
   constructor(memory: TailMemory) {
     this.cursor = memory.cursor === null ? null : (JSON.parse(memory.cursor) as Cursor);
     for (const [key, value] of memory.entries) {
-      const [kind, guid] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
-      if (kind === 'own') this.own.set(guid, JSON.parse(value) as Tracked);
-      else if (kind === 'held') this.held.set(guid, JSON.parse(value) as Held);
+      const colon = key.indexOf(':');
+      this.#load(key.slice(0, colon), key.slice(colon + 1), JSON.parse(value));
+    }
+    const seen = this.#seen.all().sort((a, b) => a[1] - b[1]);
+    this.#seenOrder = seen.map(([name]) => name);
+    this.#seenCount = seen.at(-1)?.[1] ?? 0;
+  }
+
+  wasSeen(guid: string): boolean {
+    return this.#seen.has(guid);
+  }
+
+  see(guid: string): void {
+    this.#seenCount += 1;
+    this.#seen.set(guid, this.#seenCount);
+    this.#seenOrder.push(guid);
+    if (this.#seenOrder.length < 2 * SEEN_LIMIT) return;
+    for (const old of this.#seenOrder.splice(0, SEEN_LIMIT)) this.#seen.delete(old);
+  }
+
+  /** Forgets what is older than this, in milliseconds since the Unix epoch. */
+  forgetBefore(time: number): void {
+    for (const entries of [this.own, this.files, this.edits, this.links, this.taps, this.self]) {
+      for (const [name, { since }] of entries.all()) if (since < time) entries.delete(name);
     }
   }
 
-  track(guid: string, tracked: Tracked): void {
-    this.own.set(guid, tracked);
-    this.#set('own', guid, tracked);
-  }
-
-  untrack(guid: string): void {
-    this.own.delete(guid);
-    this.#delete('own', guid);
-  }
-
-  hold(guid: string, held: Held): void {
-    this.held.set(guid, held);
-    this.#set('held', guid, held);
-  }
-
-  release(guid: string): void {
-    this.held.delete(guid);
-    this.#delete('held', guid);
+  /** How many entries are not durable yet. */
+  get unsaved(): number {
+    return this.#unsaved.remember.size + this.#unsaved.forget.size;
   }
 
   /** What the keeper must save for this knowledge to be durable. */
   patch(): TailMemoryPatch {
     return {
       cursor: JSON.stringify(this.cursor),
-      remember: [...this.#remember],
-      forget: [...this.#forget],
+      remember: [...this.#unsaved.remember],
+      forget: [...this.#unsaved.forget],
     };
   }
 
   /** Notes that the last patch was taken. */
   taken(): void {
-    this.#remember.clear();
-    this.#forget.clear();
+    this.#unsaved.remember.clear();
+    this.#unsaved.forget.clear();
   }
 
-  #set(kind: Kind, guid: string, value: Tracked | Held): void {
-    const key = `${kind}:${guid}`;
-    this.#forget.delete(key);
-    this.#remember.set(key, JSON.stringify(value));
-  }
-
-  #delete(kind: Kind, guid: string): void {
-    const key = `${kind}:${guid}`;
-    this.#remember.delete(key);
-    this.#forget.add(key);
+  #load(kind: string, name: string, value: unknown): void {
+    if (kind === 'seen') this.#seen.load(name, value as Kinds['seen']);
+    else if (KINDS.has(kind)) {
+      (this[kind as Exclude<Kind, 'seen'>] as Entries<unknown>).load(name, value);
+    }
   }
 }
+
+const KINDS: ReadonlySet<string> = new Set<Kind>(['own', 'held', 'files', 'edits', 'links', 'taps', 'self']);
 
 /** The memory as the keeper has it: what was given at first, and every patch that was taken since. */
 export class DurableMemory implements TailMemory {

@@ -1,81 +1,108 @@
+import { AttachmentFiles } from './attachment-files.ts';
 import type { Connection } from './connection.ts';
-import type { StoredMessage } from './message-row.ts';
-import { chatOf, dateOf, isPlainMessage, isScheduled, lineOf, serviceOf, textOf } from './message-row.ts';
-import { ownStateChanges, toldAfter } from './own-state.ts';
+import { Guard } from './guard.ts';
+import type { Fingerprint } from './queries.ts';
+import { RowKeeper } from './row-keeper.ts';
+import { RowTeller } from './row-teller.ts';
+import type { Look } from './rows.ts';
+import { SelfNotes } from './self-notes.ts';
 import type { Cursor } from './tail-memory.ts';
-import { Remembered } from './tail-memory.ts';
-import type { ChangeBatch, MessageChange, ReceivedChange, TailMemory } from './types.ts';
+import { Remembered, SEEN_LIMIT } from './tail-memory.ts';
+import type { ChangeBatch, TailMemory } from './types.ts';
 
 /** Rows read at once, so that a long catch-up comes in batches. */
 const CHUNK = 500;
-/** A row without its chat is told after this long all the same. */
-export const HOLD_MS = 10_000;
-/** Own rows are looked at again for this long. */
-const TRACK_MS = 7 * 24 * 3_600_000;
-/** So many rows that tell nothing may be read again after a crash before the cursor is saved for their sake. */
+/** Newest rows that are compared with what they were at every look. */
+const RECENT_ROWS = 300;
+/** Older rows are compared, and what was told of them is remembered, for this long. */
+const WINDOW_MS = 7 * 24 * 3_600_000;
+/** Shortest pause between looks at the older rows; longer where there are many, so that they cost little. */
+const WINDOW_PAUSE_MS = 200;
+const ROWS_PER_PAUSE_MS = 10;
+/** So much may be told again after a crash before the cursor is saved for its sake alone. */
 const SILENT_ROWS = 1000;
-
-/** Dates further ahead than this say nothing about how far the tail has come. */
-const FUTURE_MS = 60_000;
-
-interface Dated {
-  rowid: number;
-  change: MessageChange;
-}
+/** A tail that did not look for this long was not running: the Mac slept. */
+const ASLEEP_MS = 60_000;
+/** Rows that wait are looked for eagerly while younger than this. */
+const EAGER_MS = 1_500;
 
 /**
- * Tells what is new in chat.db. Each row goes its way once:
- * - inbound, without its chat: held until the join lands or {@link HOLD_MS} have passed, then told;
- * - inbound, whole: told as received;
- * - own: tracked; each state it reaches is told once, until it is read or older than a week.
+ * Tells what is new in chat.db: rows above the cursor, rows that wait, and rows that changed in place.
  * The first batch ever only saves where the file ended.
  */
 export class Tail {
   readonly #known: Remembered;
+  readonly #files: AttachmentFiles;
+  readonly #self: SelfNotes;
+  readonly #teller: RowTeller;
+  /** What each changeable row was when it was last looked at, by ROWID, and in which connection. */
+  #fingerprints = new Map<number, string>();
+  #connection: Connection | undefined;
+  #guard: Guard | undefined;
+  #keeper: RowKeeper | undefined;
   #saved: number | null;
   #more = false;
+  #due = Infinity;
+  #windowDue = -Infinity;
+  #windowStale = true;
+  #lookedAt: number | undefined;
 
-  constructor(memory: TailMemory) {
+  /** `home` is the folder that `~` stands for in the names of files. */
+  constructor(memory: TailMemory, home: string) {
     this.#known = new Remembered(memory);
+    this.#files = new AttachmentFiles(home);
+    this.#self = new SelfNotes(this.#known);
+    this.#teller = new RowTeller(this.#known, this.#files, this.#self);
     this.#saved = this.#known.cursor?.rowid ?? null;
   }
 
-  /** Whether the last batch stopped short of the newest row. */
+  /** Whether the last look stopped short of the newest row. */
   get more(): boolean {
     return this.#more;
   }
 
-  /** When a held row falls due, in milliseconds since the Unix epoch; null when none is held. */
-  get due(): number | null {
-    let due: number | null = null;
-    for (const { since } of this.#known.held.values()) due = Math.min(due ?? Infinity, since + HOLD_MS);
-    return due;
+  /** When to look again even without a commit, in milliseconds since the Unix epoch. */
+  get due(): number {
+    return this.#windowStale ? Math.min(this.#due, this.#windowDue) : this.#due;
+  }
+
+  /** Whether a row waits that is about to be whole. */
+  isEager(now: number): boolean {
+    return this.#known.held.all().some(([, held]) => !held.late && now - held.since < EAGER_MS);
   }
 
   /** The place from which a tail without any memory starts when there is no file yet. */
   beginBeforeFile(now: number): ChangeBatch | null {
     if (this.#known.cursor) return null;
-    return this.#begin({ file: null, rowid: 0, guid: null, newest: now });
+    return this.#begin({ file: null, rowid: 0, guid: null, guard: Guard.begin(null, now) });
   }
 
-  /** What is new; null when nothing needs telling or saving. Throws what SQLite throws, having changed nothing. */
-  next(db: Connection, now: number): ChangeBatch | null {
-    if (!this.#known.cursor) {
-      const rowid = db.highWater();
-      return this.#begin({ file: db.file, rowid, guid: db.guidAt(rowid) ?? null, newest: now });
-    }
+  /**
+   * What is new; null when nothing needs telling or saving. `committed`: somebody wrote since the last look.
+   * After an error that SQLite throws the tail is of no more use; one made from the durable memory goes on.
+   */
+  next(db: Connection, now: number, committed: boolean): ChangeBatch | null {
+    if (this.#connection !== db) this.#connected(db);
+    if (committed) this.#windowStale = true;
+    const look: Look = { db, now, found: [], again: Infinity };
+    if (!this.#known.cursor) return this.#beginAt(look);
     const cursor = place(this.#known.cursor, db);
+    const keeper = this.#awake(cursor, now);
     const rows = db.after(cursor.rowid, CHUNK);
-    const held = [...this.#known.held].map(([guid, { rowid }]) => find(db, guid, rowid));
-    const own = [...this.#known.own].map(([guid, { rowid }]) => find(db, guid, rowid));
-
-    const found: Dated[] = [];
-    for (const { guid, row } of own) this.#lookAgain(guid, row, now, found);
-    for (const { guid, row } of held) this.#heldRow(guid, row, now, found);
-    for (const row of rows) if (!wasThere(row, cursor)) this.#newRow(row, now, found);
-    this.#known.cursor = advance(cursor, rows, now);
+    keeper.heldRows(look);
+    for (const row of rows) keeper.newRow(row, row.rowid <= (cursor.rebuiltUpTo ?? 0), look);
+    for (const [guid] of this.#known.files.all()) this.#teller.awaited(guid, look);
+    const { rowid, guid } = rows.at(-1) ?? cursor;
+    const wasNew = this.#known.cursor.file === null;
+    this.#known.cursor = { ...cursor, rowid, guid };
     this.#more = rows.length === CHUNK;
-    return this.#batch(found);
+    if (!this.#more) {
+      this.#changedRows(db.changeableAfter(rowid - RECENT_ROWS), look);
+      this.#window(look, wasNew);
+    }
+    this.#known.cursor.guard = this.#guard?.memory ?? cursor.guard;
+    this.#due = look.again;
+    return this.#batch(look);
   }
 
   /** Notes that the keeper has saved the last batch. */
@@ -84,67 +111,88 @@ export class Tail {
     this.#saved = this.#known.cursor?.rowid ?? null;
   }
 
+  #beginAt(look: Look): ChangeBatch {
+    const { db, now } = look;
+    const rowid = db.highWater();
+    this.#window(look, true);
+    for (const guid of db.newestGuids(SEEN_LIMIT)) this.#known.see(guid);
+    const guard = Guard.begin(db.newestDate(now), now);
+    return this.#begin({ file: db.file, rowid, guid: db.guidAt(rowid) ?? null, guard });
+  }
+
   #begin(cursor: Cursor): ChangeBatch {
     this.#known.cursor = cursor;
     return { changes: [], memory: this.#known.patch() };
   }
 
-  #batch(found: Dated[]): ChangeBatch | null {
+  #connected(db: Connection): void {
+    this.#connection = db;
+    this.#fingerprints = new Map();
+    this.#windowDue = -Infinity;
+    this.#windowStale = true;
+    this.#self.learn(db);
+  }
+
+  /** The keeper of rows, made at the first look: nobody watched before. */
+  #awake(cursor: Cursor, now: number): RowKeeper {
+    if (!this.#guard || !this.#keeper) {
+      this.#guard = new Guard(cursor.guard, now);
+      this.#keeper = new RowKeeper({
+        known: this.#known,
+        guard: this.#guard,
+        teller: this.#teller,
+        files: this.#files,
+        self: this.#self,
+      });
+    } else if (this.#lookedAt !== undefined && now - this.#lookedAt > ASLEEP_MS) {
+      this.#guard.woke(now);
+    }
+    this.#lookedAt = now;
+    return this.#keeper;
+  }
+
+  /** Notes that the tail is running although there is nothing to look at. */
+  idle(now: number): void {
+    if (this.#lookedAt !== undefined && now - this.#lookedAt <= ASLEEP_MS) this.#lookedAt = now;
+  }
+
+  /** Looks at the older rows, if it is time. `silently` takes what they say as known. */
+  #window(look: Look, silently: boolean): void {
+    const { db, now } = look;
+    if (!this.#windowStale || now < this.#windowDue) return;
+    const rows = db.changeableSince(now - WINDOW_MS);
+    this.#changedRows(rows, silently ? { ...look, found: [] } : look);
+    this.#known.forgetBefore(now - WINDOW_MS);
+    this.#windowStale = false;
+    this.#windowDue = now + Math.max(WINDOW_PAUSE_MS, rows.length / ROWS_PER_PAUSE_MS);
+  }
+
+  /** Rows above the cursor are not taken yet, and those that wait are told as a whole later. */
+  #changedRows(rows: Fingerprint[], look: Look): void {
+    const upTo = this.#known.cursor?.rowid ?? Infinity;
+    let tracked: Set<number> | undefined;
+    for (const [rowid, fingerprint, more] of rows) {
+      if (rowid > upTo || this.#fingerprints.get(rowid) === fingerprint) continue;
+      this.#fingerprints.set(rowid, fingerprint);
+      tracked ??= new Set(this.#known.own.all().map(([, own]) => own.rowid));
+      const row = more === 1 || tracked.has(rowid) ? look.db.byRowid(rowid) : undefined;
+      if (!row) continue;
+      if (this.#known.held.has(row.guid)) this.#fingerprints.delete(rowid);
+      else this.#teller.changed(row, look);
+    }
+  }
+
+  #batch(look: Look): ChangeBatch | null {
     const ahead = (this.#known.cursor?.rowid ?? 0) - (this.#saved ?? 0);
-    if (found.length === 0 && ahead < SILENT_ROWS) return null;
-    found.sort((a, b) => a.rowid - b.rowid);
-    return { changes: found.map(({ change }) => change), memory: this.#known.patch() };
-  }
-
-  #newRow(row: StoredMessage, now: number, found: Dated[]): void {
-    if (!isPlainMessage(row)) return;
-    if (row.fromMe === 1) {
-      this.#known.track(row.guid, { rowid: row.rowid, told: '', since: now });
-      this.#lookAgain(row.guid, row, now, found);
-      return;
-    }
-    if (isScheduled(row)) return;
-    if (row.chatIdentifier && textOf(row)) this.#tell(row, now, found);
-    else this.#known.hold(row.guid, { rowid: row.rowid, since: now });
-  }
-
-  #heldRow(guid: string, row: StoredMessage | undefined, now: number, found: Dated[]): void {
-    const held = this.#known.held.get(guid);
-    if (!held) return;
-    if (!row) {
-      this.#known.release(guid);
-      return;
-    }
-    const due = now - held.since >= HOLD_MS;
-    const whole = row.chatIdentifier !== null && textOf(row) !== null;
-    if (!whole && !due) return;
-    this.#known.release(guid);
-    this.#tell(row, now, found);
-  }
-
-  #lookAgain(guid: string, row: StoredMessage | undefined, now: number, found: Dated[]): void {
-    const tracked = this.#known.own.get(guid);
-    if (!tracked) return;
-    if (!row) {
-      this.#known.untrack(guid);
-      return;
-    }
-    for (const change of ownStateChanges(row, tracked.told, now)) found.push({ rowid: row.rowid, change });
-    const told = toldAfter(row, tracked.told);
-    if (told.includes('r') || now - tracked.since > TRACK_MS) this.#known.untrack(guid);
-    else if (told !== tracked.told) this.#known.track(guid, { ...tracked, told });
-  }
-
-  #tell(row: StoredMessage, now: number, found: Dated[]): void {
-    const change = received(row, now);
-    if (change) found.push({ rowid: row.rowid, change });
+    if (look.found.length === 0 && ahead < SILENT_ROWS && this.#known.unsaved < SILENT_ROWS) return null;
+    look.found.sort((a, b) => a.rowid - b.rowid);
+    return { changes: look.found.map(({ change }) => change), memory: this.#known.patch() };
   }
 }
 
 /**
  * Where to go on reading. The cursor holds in the file it was made in, and in a copy of it; in a database that was
- * built anew, under the same path or even the same inode, all rows are read again, and those that are no newer than
- * what was seen before are passed by.
+ * built anew, under the same path or even the same inode, all rows are read again and known ones passed by.
  */
 function place(cursor: Cursor, db: Connection): Cursor {
   const guid = db.guidAt(cursor.rowid);
@@ -152,38 +200,5 @@ function place(cursor: Cursor, db: Connection): Cursor {
   const sameRow = cursor.guid !== null && guid === cursor.guid;
   const sameFile = cursor.file === db.file && guid === undefined && until >= cursor.rowid;
   if (sameRow || sameFile) return cursor.file === db.file ? cursor : { ...cursor, file: db.file };
-  return { ...cursor, file: db.file, rowid: 0, guid: null, rebuilt: { until, newest: cursor.newest } };
-}
-
-const wasThere = (row: StoredMessage, { rebuilt }: Cursor): boolean =>
-  rebuilt !== undefined && row.rowid <= rebuilt.until && (dateOf(row) ?? 0) <= rebuilt.newest;
-
-function advance(cursor: Cursor, rows: StoredMessage[], now: number): Cursor {
-  const last = rows.at(-1);
-  if (!last) return cursor;
-  const dates = rows.map((row) => dateOf(row) ?? 0).filter((date) => date <= now + FUTURE_MS);
-  return { ...cursor, rowid: last.rowid, guid: last.guid, newest: Math.max(cursor.newest, ...dates) };
-}
-
-function find(db: Connection, guid: string, rowid: number): { guid: string; row: StoredMessage | undefined } {
-  const row = db.byRowid(rowid);
-  return { guid, row: row?.guid === guid ? row : db.byGuid(guid) };
-}
-
-/** Null where a row has no text, or neither a sender nor a chat that names one. */
-function received(row: StoredMessage, now: number): ReceivedChange | null {
-  const chat = chatOf(row);
-  const text = textOf(row);
-  const from = row.sender ?? (chat?.kind === 'direct' ? chat.identifier : null);
-  if (!text || !from) return null;
-  return {
-    kind: 'received',
-    guid: row.guid,
-    chat,
-    from,
-    line: lineOf(row),
-    service: serviceOf(row),
-    text,
-    at: dateOf(row) ?? now,
-  };
+  return { ...cursor, file: db.file, rowid: 0, guid: null, rebuiltUpTo: until };
 }

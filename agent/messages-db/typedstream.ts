@@ -52,18 +52,19 @@ function readRoot(bytes: Uint8Array, found: TextAndRuns): void {
   });
 }
 
-/**
- * The text of a body, or null where there is none that is whole; never throws. What follows the text is not read,
- * so nothing unknown there can matter.
- */
-export function textOfAttributedBody(bytes: Uint8Array): string | null {
+/** What can be read of a body, or null where not even its text is whole; never throws. */
+export function tryAttributedBody(bytes: Uint8Array): AttributedBody | null {
   try {
-    return decodeAttributedBody(bytes).text;
+    return decodeAttributedBody(bytes);
   } catch (error) {
     if (error instanceof AppError) return null;
     throw error;
   }
 }
+
+/** The text of a body, or null where there is none that is whole; never throws. */
+export const textOfAttributedBody = (bytes: Uint8Array): string | null =>
+  tryAttributedBody(bytes)?.text ?? null;
 
 export interface AttributedBodyInput {
   text: string;

@@ -22,7 +22,8 @@ export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, clai
       events.push(receivedFact(change));
       continue;
     }
-    const { kind: _, ...state } = change;
+    if (change.kind !== 'own-state') continue;
+    const { kind: _, downgraded: __, ...state } = change;
     const command = journal.commandByGuid(change.guid);
     if (command) events.push(stateFact(command.id, state));
     else if (awaiting) keep.push(state);

@@ -95,7 +95,7 @@ class Day {
 
   #message(fromMe: boolean, joined: boolean): void {
     this.#count += 1;
-    const handle = `+1415555010${this.#count % 5}`;
+    const handle = `+1415555010${1 + (this.#count % 5)}`;
     const guid = this.writer.message({ from: handle, fromMe, text: `message ${this.#count}` });
     if (joined) this.writer.join(guid, handle);
     this.rows.push({ guid, fromMe, joined, states: [] });

@@ -1,0 +1,137 @@
+/** A row may be dated this much before the newest one and still be on time. */
+const LATE_MS = 15 * 60_000;
+/** How long after a row came its date stands for what was there before. */
+const SETTLE_MS = 10 * 60_000;
+/** Late rows are kept back this long, to see how many come together. */
+export const CROWD_MS = 10_000;
+/** So many late rows at once are a replay, whatever their dates, unless they climb to the present. */
+const CROWD = 250;
+/** So few late rows are stragglers, if not older than a day. */
+const STRAGGLERS = 3;
+const DAY_MS = 24 * 3_600_000;
+/** Oldest of rows that came late because Messages caught up. */
+const CATCH_UP_MS = 7 * DAY_MS;
+/** Older rows are history, however they come: servers keep what was not delivered for a month. */
+const HISTORY_MS = 30 * DAY_MS;
+/** Dates further ahead than this say nothing. */
+const FUTURE_MS = 60_000;
+
+/** What the guard must find again after a restart; times in milliseconds since the Unix epoch. */
+export interface GuardMemory {
+  /** First start ever. */
+  since: number;
+  /** Newest date of a row that was on time. */
+  newest: number;
+  /** What `newest` was ten to twenty minutes ago. */
+  settled: number;
+  /** What `settled` becomes, and since when that was the newest. */
+  next: number;
+  nextAt: number;
+}
+
+/** A row that is kept back until the crowd it came with is known. */
+export interface LateRow {
+  date: number;
+  /** Dated before rows that were there long before it. */
+  behind: boolean;
+}
+
+/**
+ * Tells rows that just happened from old ones that Messages wrote again, under new ROWIDs and GUIDs, as it does when
+ * iCloud replays history. Age alone cannot: a Mac that was away gets old rows that are news.
+ *
+ * On time is a row dated at most a quarter of an hour ago, or in a time when nobody watched and after all that was
+ * there then. Any other is late and waits for ten seconds, to be judged with those that came with it.
+ */
+export class Guard {
+  #memory: GuardMemory;
+  /** Nobody watched before this. */
+  #watchingSince: number;
+
+  constructor(memory: GuardMemory, watchingSince: number) {
+    this.#memory = memory;
+    this.#watchingSince = watchingSince;
+  }
+
+  /** What a first start begins with. `newest` is the newest date in the database, null for an empty one. */
+  static begin(newest: number | null, now: number): GuardMemory {
+    const frontier = newest ?? now;
+    return { since: now, newest: frontier, settled: frontier, next: frontier, nextAt: now };
+  }
+
+  get memory(): GuardMemory {
+    return this.#memory;
+  }
+
+  /** Notes that the tail was not running until now, as while the Mac slept. */
+  woke(now: number): void {
+    this.#watchingSince = now;
+  }
+
+  /** Null for a row that is on time; what to remember of it otherwise. */
+  check(date: number, now: number): LateRow | null {
+    const behind = date < Math.max(this.#memory.settled, Math.min(this.#memory.since, now)) - LATE_MS;
+    const away = date < this.#watchingSince && date >= now - HISTORY_MS;
+    if (date >= now - LATE_MS || (away && !behind)) {
+      this.#onTime(date, now);
+      return null;
+    }
+    return { date, behind };
+  }
+
+  /** Whether a date is further back than that of a row that just happened. */
+  isOld(date: number, now: number): boolean {
+    return date < now - LATE_MS;
+  }
+
+  /** Whether a date is older than that of the newest row, so that its content may be known. */
+  isOutOfOrder(date: number): boolean {
+    return date < this.#memory.newest;
+  }
+
+  /** Which late rows of one crowd, in the order of their ROWIDs, are news after all. */
+  judge<T extends LateRow>(crowd: readonly T[], now: number): T[] {
+    const climbs = isClimb(crowd, now);
+    const oldest = Math.min(...crowd.map(({ date }) => date));
+    const caughtUp = climbs && crowd.length < CROWD && oldest >= now - CATCH_UP_MS;
+    return crowd.filter(({ date, behind }) => {
+      if (date < now - HISTORY_MS) return false;
+      if (!behind) return crowd.length < CROWD || climbs;
+      return caughtUp || (crowd.length <= STRAGGLERS && date >= now - DAY_MS);
+    });
+  }
+
+  /** Whether rows behind all that was there may be dropped before their crowd is whole. */
+  isReplay(crowdSize: number): boolean {
+    return crowdSize >= CROWD;
+  }
+
+  /** Notes that a late row was news. */
+  wasNews(date: number, now: number): void {
+    this.#onTime(date, now);
+  }
+
+  #onTime(date: number, now: number): void {
+    const memory = this.#memory;
+    const newest = date <= now + FUTURE_MS ? Math.max(memory.newest, date) : memory.newest;
+    const due = now - memory.nextAt >= SETTLE_MS;
+    this.#memory = due
+      ? { ...memory, newest, settled: memory.next, next: newest, nextAt: now }
+      : { ...memory, newest };
+  }
+}
+
+/** Rows that came while Messages caught up were written in order and reach the present; a replay does neither. */
+function isClimb(crowd: readonly LateRow[], now: number): boolean {
+  const dates = crowd.map(({ date }) => date);
+  if (dates.length < 2) return false;
+  let rises = 0;
+  let widest = LATE_MS;
+  for (let i = 1; i < dates.length; i += 1) {
+    const rise = (dates[i] ?? 0) - (dates[i - 1] ?? 0);
+    if (rise >= 0) rises += 1;
+    widest = Math.max(widest, rise);
+  }
+  const last = Math.max(...dates);
+  return rises >= (dates.length - 1) * 0.8 && now - last <= 2 * widest;
+}

@@ -1,0 +1,133 @@
+import type { AttachmentFiles } from './attachment-files.ts';
+import { linkOf } from './balloons.ts';
+import { bodyOf } from './body.ts';
+import { editChanges, originalBody } from './edits.ts';
+import { groupChange } from './group-changes.ts';
+import type { StoredMessage } from './message-row.ts';
+import { kindOf, senderOf, targetOf } from './message-row.ts';
+import { ownStateChanges, toldAfter } from './own-state.ts';
+import { tapbackChange } from './reactions.ts';
+import { receivedChange } from './received.ts';
+import type { Look, WholeRow } from './rows.ts';
+import { visible } from './rows.ts';
+import { LINK_BALLOON } from './selects.ts';
+import type { SelfNotes } from './self-notes.ts';
+import { trySummaryInfo } from './summary-info.ts';
+import type { Remembered } from './tail-memory.ts';
+
+/** Turns rows that are ready into changes, and remembers what was told of them. */
+export class RowTeller {
+  readonly #known: Remembered;
+  readonly #files: AttachmentFiles;
+  readonly #self: SelfNotes;
+
+  constructor(known: Remembered, files: AttachmentFiles, self: SelfNotes) {
+    this.#known = known;
+    this.#files = files;
+    this.#self = self;
+  }
+
+  /** Tells a row for the first time. */
+  tell(whole: WholeRow, look: Look): void {
+    const { row } = whole;
+    const kind = kindOf(row);
+    if (kind === 'note') push(look, row, groupChange(row, look.now));
+    else if (kind === 'tapback') this.#tapback(whole, look);
+    else this.#message(whole, look);
+  }
+
+  /** Tells what changed in place in a row that was told, or sent, before. */
+  changed(row: StoredMessage, look: Look): void {
+    if (kindOf(row) !== 'message') return;
+    this.#ownStates(row, look);
+    if (row.dateEdited) this.#edits(row, look);
+    if (row.balloon === LINK_BALLOON && row.fromMe === 0) this.#link(row, look);
+  }
+
+  /** Takes what a row says of its past as known without telling it. */
+  silence(row: StoredMessage, look: Look): void {
+    if (kindOf(row) !== 'message') return;
+    const silent: Look = { ...look, found: [] };
+    if (row.dateEdited) this.#edits(row, silent);
+    if (row.balloon === LINK_BALLOON) this.#link(row, silent);
+  }
+
+  /** Tells which awaited files of a message are complete or failed by now. */
+  awaited(guid: string, look: Look): void {
+    const waiting = this.#known.files.get(guid);
+    const row = waiting && look.db.byGuid(guid);
+    if (!waiting || !row) {
+      this.#known.files.delete(guid);
+      return;
+    }
+    const rows = look.db.attachments(row.rowid).filter((one) => waiting.files.includes(one.guid ?? ''));
+    const done = visible(rows, this.#files, look).filter(({ state }) => state !== 'pending');
+    if (done.length === 0) return;
+    for (const attachment of done) {
+      look.found.push({ rowid: row.rowid, change: { kind: 'attachment', guid, attachment, at: look.now } });
+    }
+    const files = waiting.files.filter((file) => !done.some((attachment) => attachment.guid === file));
+    if (files.length === 0) this.#known.files.delete(guid);
+    else this.#known.files.set(guid, { ...waiting, files });
+  }
+
+  #message(whole: WholeRow, look: Look): void {
+    const { row, body, attachments } = whole;
+    const { now } = look;
+    const toSelf = this.#self.isToSelf(row);
+    if (row.fromMe === 1 && !toSelf) return;
+    if (toSelf && this.#self.isCopy(row, body?.text ?? '', now)) return;
+    const { summary } = trySummaryInfo(row.dateEdited ? look.db.summary(row.rowid) : null);
+    const payload = row.balloon ? look.db.payload(row.rowid) : null;
+    const change = receivedChange(row, { body: originalBody(body, summary), attachments, payload, now });
+    if (change) {
+      look.found.push({ rowid: row.rowid, change: toSelf ? { ...change, toSelf } : change });
+      const files = attachments.filter(({ state }) => state === 'pending').map(({ guid }) => guid);
+      if (files.length > 0) this.#known.files.set(row.guid, { rowid: row.rowid, since: now, files });
+      if (change.link) this.#known.links.set(row.guid, { since: now });
+    }
+    if (row.dateEdited) this.#edits(row, look);
+  }
+
+  #tapback({ row, attachments }: WholeRow, look: Look): void {
+    const target = targetOf(row.associatedGuid);
+    const person = row.fromMe === 1 ? '' : senderOf(row);
+    const name = `${target?.guid}/${target?.part}/${person}`;
+    const replaces = this.#known.taps.get(name)?.tapback;
+    const change = tapbackChange(row, { now: look.now, replaces, attachments });
+    push(look, row, change);
+    if (change?.action === 'added') this.#known.taps.set(name, { tapback: change.tapback, since: look.now });
+    else if (change) this.#known.taps.delete(name);
+  }
+
+  #ownStates(row: StoredMessage, look: Look): void {
+    const tracked = this.#known.own.get(row.guid);
+    // An empty row without a chat is the ghost of a send by script, seen on macOS 26, and no message.
+    if (!tracked || (!row.chatIdentifier && !row.text && !row.body?.length)) return;
+    for (const change of ownStateChanges(row, tracked.told, look.now)) push(look, row, change);
+    const told = toldAfter(row, tracked.told);
+    if (told.includes('r')) this.#known.own.delete(row.guid);
+    else if (told !== tracked.told) this.#known.own.set(row.guid, { ...tracked, told });
+  }
+
+  #edits(row: StoredMessage, look: Look): void {
+    const before = this.#known.edits.get(row.guid);
+    const { summary, damage } = trySummaryInfo(look.db.summary(row.rowid));
+    if (damage && before) return;
+    const { changes, told } = editChanges({ row, body: bodyOf(row), summary }, before, look.now);
+    for (const change of changes) push(look, row, change);
+    if (changes.length > 0 || !before) this.#known.edits.set(row.guid, { ...told, since: look.now });
+  }
+
+  #link(row: StoredMessage, look: Look): void {
+    if (this.#known.links.has(row.guid)) return;
+    const link = linkOf(row.balloon, look.db.payload(row.rowid));
+    if (!link) return;
+    look.found.push({ rowid: row.rowid, change: { kind: 'link', guid: row.guid, link, at: look.now } });
+    this.#known.links.set(row.guid, { since: look.now });
+  }
+}
+
+function push(look: Look, row: StoredMessage, change: Look['found'][number]['change'] | null): void {
+  if (change) look.found.push({ rowid: row.rowid, change });
+}

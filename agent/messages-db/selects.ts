@@ -1,0 +1,111 @@
+import { appleMillisecondsSql } from './apple-time.ts';
+import type { AttachmentRow } from './attachment-files.ts';
+import type { StoredMessage } from './message-row.ts';
+import type { Schema } from './schema.ts';
+
+export const selectList = (columns: Record<string, string>): string =>
+  Object.entries(columns)
+    .map(([name, sql]) => `${sql} AS "${name}"`)
+    .join(', ');
+
+/** SQL of each field of a message row, for `message` m, `handle` h and `chat` c. */
+export function messageColumns(schema: Schema): Record<keyof StoredMessage, string> {
+  const message = (column: string): string => schema.column('m', column);
+  const time = (column: string): string => timeSql(message(column));
+  return {
+    rowid: 'm.ROWID',
+    guid: 'm.guid',
+    text: 'm.text',
+    body: message('attributedBody'),
+    subject: message('subject'),
+    service: message('service'),
+    fromMe: 'm.is_from_me',
+    date: time('date'),
+    dateRead: time('date_read'),
+    dateDelivered: time('date_delivered'),
+    dateEdited: time('date_edited'),
+    sent: message('is_sent'),
+    delivered: message('is_delivered'),
+    read: message('is_read'),
+    error: message('error'),
+    downgraded: message('was_downgraded'),
+    empty: message('is_empty'),
+    itemType: message('item_type'),
+    groupAction: message('group_action_type'),
+    groupTitle: message('group_title'),
+    otherHandle: schema.has('message', 'other_handle')
+      ? 'CASE WHEN m.other_handle > 0 THEN (SELECT id FROM handle WHERE ROWID = m.other_handle) END'
+      : 'NULL',
+    associatedType: message('associated_message_type'),
+    associatedGuid: message('associated_message_guid'),
+    associatedEmoji: message('associated_message_emoji'),
+    replyGuid: message('thread_originator_guid'),
+    replyPart: message('thread_originator_part'),
+    effect: message('expressive_send_style_id'),
+    balloon: message('balloon_bundle_id'),
+    audio: message('is_audio_message'),
+    spam: message('is_spam'),
+    filterAction: message('filter_action'),
+    files: message('cache_has_attachments'),
+    roomNames: message('cache_roomnames'),
+    scheduleType: message('schedule_type'),
+    scheduleState: message('schedule_state'),
+    caller: message('destination_caller_id'),
+    account: message('account'),
+    sender: 'h.id',
+    chatStyle: schema.column('c', 'style'),
+    chatIdentifier: schema.column('c', 'chat_identifier'),
+    chatFiltered: schema.column('c', 'is_filtered'),
+    lastAddressed: schema.column('c', 'last_addressed_handle'),
+  };
+}
+
+/** SQL of each field of an attachment row, for `attachment` a. */
+export function attachmentColumns(schema: Schema): Record<keyof AttachmentRow, string> {
+  const column = (name: string): string => schema.column('a', name);
+  return {
+    guid: column('guid'),
+    filename: column('filename'),
+    transferName: column('transfer_name'),
+    mime: column('mime_type'),
+    uti: column('uti'),
+    totalBytes: column('total_bytes'),
+    state: column('transfer_state'),
+    hidden: column('hide_attachment'),
+    sticker: column('is_sticker'),
+    description: column('emoji_image_short_description'),
+  };
+}
+
+const timeSql = (column: string): string => (column === 'NULL' ? 'NULL' : appleMillisecondsSql(column));
+
+/** Bundle id of the balloon whose payload, the preview of a link, comes later. */
+export const LINK_BALLOON = 'com.apple.messages.URLBalloonProvider';
+
+/**
+ * `changeable`: which rows can change in place in a way that is told: own ones, edited ones, previews of links.
+ * `more`: whether it is more than an own one. `fingerprint`: a string that is another one after every such change. Nothing before macOS 27 marks a changed row.
+ */
+export function fingerprintSql(schema: Schema): { fingerprint: string; changeable: string; more: string } {
+  const number = (column: string): string => `coalesce(${schema.column('m', column)}, 0)`;
+  const edited = schema.column('m', 'date_edited');
+  const balloon = schema.column('m', 'balloon_bundle_id');
+  const fields = [
+    `(${number('is_sent')} + 2 * ${number('is_delivered')} + 4 * ${number('is_read')} +
+      8 * (${number('date_delivered')} <> 0) + 16 * (${number('date_read')} <> 0) +
+      32 * ${number('was_downgraded')} + 64 * ${number('schedule_state')} + 1024 * ${number('error')})`,
+    `coalesce(${schema.column('m', 'service')}, '')`,
+    number('date_edited'),
+    `coalesce(length(${schema.column('m', 'message_summary_info')}), 0)`,
+    `coalesce(length(${schema.column('m', 'payload_data')}), 0)`,
+  ];
+  const kinds = [
+    ...(edited === 'NULL' ? [] : [`coalesce(${edited}, 0) > 0`]),
+    ...(balloon === 'NULL' ? [] : [`coalesce(${balloon}, '') = '${LINK_BALLOON}'`]),
+  ];
+  return {
+    fingerprint: fields.join(" || ' ' || "),
+    changeable: `(${['m.is_from_me = 1', ...kinds].join(' OR ')})`,
+    more: kinds.length > 0 ? `(${kinds.join(' OR ')})` : '0',
+  };
+}

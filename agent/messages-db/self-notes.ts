@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from './connection.ts';
+import type { StoredMessage } from './message-row.ts';
+import { chatOf, dateOf, withoutPrefix } from './message-row.ts';
+import type { Remembered } from './tail-memory.ts';
+
+/** Rows of one note are dated this near to each other. */
+const SAME_NOTE_MS = 2_000;
+
+/**
+ * Notes to oneself. Messages writes one row or two for each, and which of them is from me changes: so they are known
+ * by the chat with an own address, and one note by its text and date.
+ */
+export class SelfNotes {
+  readonly #known: Remembered;
+  readonly #own = new Set<string>();
+
+  constructor(known: Remembered) {
+    this.#known = known;
+  }
+
+  /** Learns own addresses from the rows that are there. */
+  learn(db: Connection): void {
+    for (const address of db.ownAddresses()) this.#add(address);
+    for (const account of db.accounts()) this.#add(withoutPrefix(account));
+  }
+
+  /** Learns the own address that a row from somebody else came to. */
+  learnFrom(row: StoredMessage): void {
+    if (row.fromMe === 0 && row.caller && row.caller !== row.sender) this.#add(row.caller);
+  }
+
+  isToSelf(row: StoredMessage): boolean {
+    const chat = chatOf(row);
+    if (chat?.kind === 'group') return false;
+    const address = chat?.identifier ?? row.sender;
+    return address !== null && this.#own.has(address.toLowerCase());
+  }
+
+  /** Whether the row is the other one of a note that was told; remembers it otherwise. */
+  isCopy(row: StoredMessage, text: string, now: number): boolean {
+    const name = createHash('sha256').update(text).digest('base64url');
+    const date = dateOf(row) ?? now;
+    const told = this.#known.self.get(name);
+    if (told && told.guid !== row.guid && Math.abs(told.date - date) <= SAME_NOTE_MS) {
+      this.#known.self.delete(name);
+      return true;
+    }
+    this.#known.self.set(name, { guid: row.guid, date, since: now });
+    return false;
+  }
+
+  #add(address: string | null): void {
+    if (address) this.#own.add(address.toLowerCase());
+  }
+}
