@@ -3,6 +3,7 @@ import path from 'node:path';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
+import type { IdsCache } from './ids-cache.ts';
 import { answerTo, wayOf } from './people.ts';
 import { canMessagesRead, kindOfFile } from './sent-files.ts';
 import type { Step, Steps } from './steps.ts';
@@ -26,6 +27,7 @@ const FINISHED = 5;
 const FAILED = 6;
 
 export interface LifeOptions {
+  idsCache: IdsCache;
   /** Home folder of the virtual Mac. */
   home: string;
   store: MessagesStore;
@@ -64,8 +66,9 @@ export class Life {
   /** Messages takes a message: its row is there at once, everything else follows. */
   send(options: SendOptions): WrittenRow {
     const { to, service = 'iMessage', joinAfterMs = JOIN_OUT_MS, effect, replyTo } = options;
-    const { store, clock } = this.#options;
+    const { store, clock, idsCache } = this.#options;
     const at = clock.now();
+    if ('handle' in to && service === 'iMessage') idsCache.lookedUp(to.handle, at);
     const isFile = 'file' in options;
     const parts = isFile
       ? ([{ kind: 'attachment' }] as const)

@@ -9,6 +9,7 @@ import { Desktop } from './desktop/desktop.ts';
 import { MessagesWindow } from './desktop/messages-window.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
 import { makeHome } from './home.ts';
+import { IdsCache } from './ids-cache.ts';
 import { Life } from './life.ts';
 import { MessagesApp, type RelayedService } from './messages-app.ts';
 import { openMessagesStore } from './messages-store.ts';
@@ -73,7 +74,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     const steps = new Steps(home);
     const allowed = new Consent(home);
     consent = allowed;
-    const life = new Life({ home, store, steps, clock, logger });
+    const life = new Life({ home, idsCache: new IdsCache(home, macos), store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
     const faults = new Faults();
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
