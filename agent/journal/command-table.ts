@@ -68,19 +68,19 @@ export class CommandTable {
     );
     const first = `NOT EXISTS (
       SELECT 1 FROM command e WHERE e.conversation = c.conversation AND e.seq < c.seq
-        AND e.state IN ('queued', 'acting', 'confirming'))`;
+        AND e.state IN ('queued', 'paced', 'acting', 'confirming'))`;
     this.#head = db.prepare(
-      `SELECT * FROM command c WHERE c.state = 'queued' AND c.not_before <= @now AND c.expires_at > @now AND ${first}
+      `SELECT * FROM command c WHERE c.state IN ('queued', 'paced') AND c.not_before <= @now AND c.expires_at > @now AND ${first}
        ORDER BY c.seq LIMIT 1`,
     );
     this.#nextChange = db
       .prepare(
         `SELECT min(CASE WHEN not_before > @now THEN min(not_before, expires_at) ELSE expires_at END)
-         FROM command WHERE state = 'queued'`,
+         FROM command WHERE state IN ('queued', 'paced')`,
       )
       .pluck();
     this.#expired = db.prepare(
-      "SELECT * FROM command WHERE state = 'queued' AND expires_at <= ? ORDER BY seq LIMIT ?",
+      "SELECT * FROM command WHERE state IN ('queued', 'paced') AND expires_at <= ? ORDER BY seq LIMIT ?",
     );
   }
 
@@ -146,5 +146,12 @@ export class CommandTable {
   }
 }
 
-/** Emails differ in case only by whim; numbers come in E.164 form. */
-const conversationOf = (command: Command): string => command.to.toLowerCase();
+/**
+ * What commands are kept in order by: the handle or the group that they are about; a command about neither stands
+ * alone. Emails differ in case only by whim; numbers come in E.164 form.
+ */
+function conversationOf(command: Command): string {
+  if ('conversation' in command && command.conversation) return command.conversation.identifier.toLowerCase();
+  if ('to' in command && command.to) return command.to.toLowerCase();
+  return command.id;
+}

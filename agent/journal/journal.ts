@@ -180,7 +180,7 @@ class SqliteJournal implements Journal {
       this.#sql('DELETE FROM event WHERE seq <= ?').run(seq);
       this.#sql(
         `UPDATE command SET body = NULL, conversation = ''
-         WHERE body IS NOT NULL AND event_seq <= ? AND state IN ('done', 'failed')`,
+         WHERE body IS NOT NULL AND event_seq <= ? AND state IN ('done', 'failed', 'cancelled')`,
       ).run(seq);
     });
   }
@@ -212,7 +212,7 @@ class SqliteJournal implements Journal {
   upkeep(before: number): void {
     this.#write(() =>
       this.#sql(
-        "DELETE FROM command WHERE body IS NULL AND state IN ('done', 'failed') AND updated_at < ?",
+        "DELETE FROM command WHERE body IS NULL AND state IN ('done', 'failed', 'cancelled') AND updated_at < ?",
       ).run(before),
     );
     this.#read(() => {
@@ -245,11 +245,13 @@ class SqliteJournal implements Journal {
         unacknowledgedEvents: this.#sql('SELECT count(*) FROM event').pluck().get() as number,
         commands: {
           queued: 0,
+          paced: 0,
           acting: 0,
           confirming: 0,
           done: 0,
           failed: 0,
           uncertain: 0,
+          cancelled: 0,
           ...Object.fromEntries(states),
         },
         lastReceivedAt: received === undefined ? null : Number(received),

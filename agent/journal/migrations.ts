@@ -51,6 +51,10 @@ const migrations: readonly string[] = [
      key TEXT PRIMARY KEY,
      value TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+
+  `DROP INDEX command_open;
+   CREATE INDEX command_open ON command (conversation, seq)
+     WHERE state IN ('queued', 'paced', 'acting', 'confirming');`,
 ];
 
 /** Brings a journal to the newest schema. Throws `journal_too_new` for a file of a later version. */

@@ -63,7 +63,7 @@ const pairs = (rows: Rows, sql: string): Array<[string, string]> =>
 function openCommands(rows: Rows): Salvage['open'] {
   const found = rows(
     `SELECT seq, body, updated_at, expires_at, high_water FROM command
-     WHERE state NOT IN ('done', 'failed') AND body IS NOT NULL ORDER BY seq`,
+     WHERE state NOT IN ('done', 'failed', 'cancelled') AND body IS NOT NULL ORDER BY seq`,
   );
   return found.flatMap((row) => {
     const read = openSchema.safeParse(row);

@@ -1,5 +1,6 @@
 import type { JournaledCommand } from '../journal/types.ts';
 import type { OwnRow } from '../messages-db/types.ts';
+import { textOf } from './orders.ts';
 
 /** A row may carry a time this much before the act: clocks are set back now and then. */
 const CLOCK_SLACK_MS = 60_000;
@@ -15,7 +16,7 @@ function proves(row: OwnRow, command: JournaledCommand): boolean {
     row.at >= (command.actedAt ?? 0) - CLOCK_SLACK_MS &&
     row.chat?.kind === 'direct' &&
     row.chat.identifier.toLowerCase() === command.conversation &&
-    row.text.normalize('NFC') === command.command.text.normalize('NFC')
+    row.text.normalize('NFC') === textOf(command.command)?.normalize('NFC')
   );
 }
 

@@ -4,6 +4,7 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
 import type { MessagesDb } from '../messages-db/types.ts';
+import { recipientOf, textOf } from './orders.ts';
 import { step } from './step.ts';
 import {
   type CommandSummary,
@@ -18,7 +19,7 @@ const LIST_LIMIT = 200;
 /** Rows of chat.db that are shown as evidence, the first after the act. */
 const EVIDENCE_LIMIT = 20;
 
-const OPEN: readonly CommandState[] = ['queued', 'acting', 'confirming', 'uncertain'];
+const OPEN: readonly CommandState[] = ['queued', 'paced', 'acting', 'confirming', 'uncertain'];
 
 export interface OperatorOptions {
   journal: Journal;
@@ -47,13 +48,13 @@ export class Operator {
     const command = this.#find(id);
     return {
       ...summary(command),
-      text: command.command?.text ?? null,
+      text: textOf(command.command),
       traceId: command.command?.traceId ?? null,
       evidence: {
         actId: command.actId,
         actedAt: timeOrNull(command.actedAt),
         rowsAfter: command.highWater,
-        rows: command.state === 'queued' ? [] : this.#rows(command),
+        rows: command.actId === null ? [] : this.#rows(command),
       },
     };
   }
@@ -106,7 +107,7 @@ export class Operator {
   #rows(command: JournaledCommand): CommandView['evidence']['rows'] {
     const { messagesDb } = this.#options;
     if (command.highWater === null || command.command === null) return [];
-    const wanted = command.command.text.normalize('NFC');
+    const wanted = textOf(command.command)?.normalize('NFC');
     return messagesDb
       .ownRowsAfter(command.highWater)
       .filter((row) => row.chat === null || row.chat.identifier.toLowerCase() === command.conversation)
@@ -138,7 +139,7 @@ const timeOrNull = (ms: number | null): string | null => (ms === null ? null : i
 
 const summary = (command: JournaledCommand): CommandSummary => ({
   id: command.id,
-  to: command.command?.to ?? null,
+  to: recipientOf(command.command),
   state: command.state,
   attempts: command.attempts,
   guid: command.guid,

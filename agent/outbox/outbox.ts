@@ -9,6 +9,7 @@ import type { ChangeBatch, MessagesDb } from '../messages-db/types.ts';
 import { Confirm } from './confirm.ts';
 import { takeBatch } from './intake.ts';
 import { Operator } from './operator.ts';
+import { plainText } from './orders.ts';
 import { eventOfOutcome } from './states.ts';
 import { step } from './step.ts';
 
@@ -125,14 +126,23 @@ class DurableOutbox implements Outbox {
       if (next !== undefined) this.#wakeIn(next - clock.now());
       return;
     }
+    const order = command.command && plainText(command.command);
+    if (!order) {
+      this.#refuse(command);
+      this.#turn();
+      return;
+    }
     const highWater = messagesDb.highWater();
-    this.#occupy(() => this.#act(command, highWater));
+    this.#occupy(() => this.#act(command, order, highWater));
   }
 
-  async #act(command: JournaledCommand, highWater: number): Promise<void> {
+  async #act(
+    command: JournaledCommand,
+    { to, text }: { to: string; text: string },
+    highWater: number,
+  ): Promise<void> {
     const { journal, clock, mac, logger } = this.#options;
-    if (command.command === null) return;
-    const { to, text, traceId } = command.command;
+    const traceId = command.command?.traceId;
     const at = clock.now();
     const actId = newId('act', at);
     const patch: CommandPatch = { actId, highWater, actedAt: at, attempts: command.attempts + 1 };
@@ -171,6 +181,13 @@ class DurableOutbox implements Outbox {
     }
     if (command.actId) mac.forget(command.actId);
     this.#confirm.look();
+  }
+
+  #refuse(command: JournaledCommand): void {
+    const { journal, clock, logger } = this.#options;
+    const error = { code: 'action_unavailable', message: messageErrors.action_unavailable.hint };
+    journal.record(step(command, { type: 'refuse', error }, clock.now()));
+    logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no such action here');
   }
 
   #expire(command: JournaledCommand): void {

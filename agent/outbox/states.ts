@@ -2,18 +2,22 @@
  * A command in the outbox. Every step is journaled before it is taken.
  *
  * - `queued`: durable here, nothing was done. It waits for its turn in its conversation.
+ * - `paced`: durable here, and held by a rule of pacing until a time that is told. It acts as `queued` does.
  * - `acting`: an act was handed to the Mac; whether anything reached Messages is not known yet.
  * - `confirming`: the act ended and something may have happened; its row is looked for in chat.db.
  * - `done`: its row is in chat.db. What Messages makes of it is told by states of the message.
  * - `failed`: it is certain that it did not go out, or Messages says so in its row.
  * - `uncertain`: something may have happened and no row showed up in time. Never acted on again: a later row, or an
  *   operator who looked into Messages, says what it was.
+ * - `cancelled`: it was taken back before anything was done.
  *
  * ```
  * queued ──begin──> acting ──handed_over, may_have_happened──> confirming ──row_found──> done
  *   │                 ├──not_started (later)──> queued             ├──row_failed──> failed
  *   │                 └──not_started (else)───> failed             └──no_row──> uncertain ──row_found──> done
- *   └──deadline──> failed                                                          ├──row_failed──> failed
+ *   ├──hold──> paced (and from there as from queued)                               ├──row_failed──> failed
+ *   ├──cancel──> cancelled                                                         │
+ *   └──deadline, refuse──> failed                                                  │
  *                                                                                  ├──operator_sent──> done
  *                                                                                  └──operator_not_sent──> failed
  * ```
@@ -24,6 +28,9 @@ import type { ActOutcome } from '../mac/types.ts';
 
 export type OutboxEvent =
   | { type: 'begin' }
+  | { type: 'hold' }
+  | { type: 'cancel' }
+  | { type: 'refuse'; error: CommandError }
   | { type: 'handed_over' }
   | { type: 'may_have_happened'; error: CommandError }
   | { type: 'not_started'; error: CommandError }
@@ -44,8 +51,8 @@ function mayTryAgain(error: CommandError): boolean {
 export function transition(state: CommandState, event: OutboxEvent): CommandState | undefined {
   switch (state) {
     case 'queued':
-      if (event.type === 'begin') return 'acting';
-      return event.type === 'deadline' ? 'failed' : undefined;
+    case 'paced':
+      return beforeActing(event);
     case 'acting':
       if (event.type === 'handed_over' || event.type === 'may_have_happened') return 'confirming';
       if (event.type === 'not_started') return mayTryAgain(event.error) ? 'queued' : 'failed';
@@ -57,11 +64,28 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
       return afterRow(event) ?? afterOperator(event);
     case 'done':
     case 'failed':
+    case 'cancelled':
       return undefined;
     default: {
       const never: never = state;
       return never;
     }
+  }
+}
+
+function beforeActing(event: OutboxEvent): CommandState | undefined {
+  switch (event.type) {
+    case 'begin':
+      return 'acting';
+    case 'hold':
+      return 'paced';
+    case 'cancel':
+      return 'cancelled';
+    case 'deadline':
+    case 'refuse':
+      return 'failed';
+    default:
+      return undefined;
   }
 }
 

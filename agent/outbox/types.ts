@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commandStateSchema } from '../../bridge/protocol/line-events.ts';
 
 const time = z.string();
 
@@ -7,7 +8,7 @@ export const commandSummarySchema = z.object({
   id: z.string(),
   /** Null once the order is erased. */
   to: z.string().nullable(),
-  state: z.enum(['queued', 'acting', 'confirming', 'done', 'failed', 'uncertain']),
+  state: commandStateSchema.shape.state,
   attempts: z.int(),
   guid: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), apple: z.int().optional() }).nullable(),

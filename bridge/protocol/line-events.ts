@@ -13,11 +13,13 @@ import {
 export const commandStateSchema = z.strictObject({
   type: z.literal('command.state'),
   commandId: idSchema,
-  state: z.enum(['queued', 'acting', 'confirming', 'done', 'failed', 'uncertain']),
+  state: z.enum(['queued', 'paced', 'acting', 'confirming', 'done', 'failed', 'uncertain', 'cancelled']),
   at: timeSchema,
   /** GUID of the row that proves the act, once known. */
   guid: guidSchema.optional(),
   error: failureSchema.optional(),
+  /** With `paced`: the rule that holds it, and until when at the earliest. */
+  paced: z.strictObject({ rule: z.string().min(1).max(64), until: timeSchema }).optional(),
 });
 
 /** A group changed: its name, its picture, or who is in it. */

@@ -5,7 +5,7 @@ import type { Journal } from '../../agent/journal/types.ts';
 import type { ActOutcome, Mac, SendTextAct } from '../../agent/mac/types.ts';
 import type { MessageChange, MessagesDb, OwnRow } from '../../agent/messages-db/types.ts';
 import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
-import type { SendMessageCommand } from '../../bridge/protocol/commands.ts';
+import type { Command, SendMessageCommand } from '../../bridge/protocol/commands.ts';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
@@ -88,7 +88,7 @@ async function restart(): Promise<void> {
   open();
 }
 
-function order(...commands: SendMessageCommand[]): void {
+function order(...commands: Command[]): void {
   journal.acceptCommands(
     commands.map((command) => {
       seq += 1;
@@ -170,6 +170,19 @@ describe('outbox', () => {
     await clock.advance(200);
     expect(journal.command('a')).toMatchObject({ state: 'done', guid });
     expect(told('a')).toEqual(['queued', 'acting', 'confirming', 'done']);
+  });
+
+  test('refuses what this agent cannot do before anything happens, and goes on', async () => {
+    const { text: _, to: __, type: ___, ...base } = command('a');
+    const conversation = { kind: 'direct', identifier: ANNA } as const;
+    order({ ...base, type: 'conversation.typing', conversation, state: 'on' }, command('b'));
+    await eventually(() => mac.acts.length === 1);
+    expect(journal.command('a')).toMatchObject({
+      state: 'failed',
+      actId: null,
+      error: { code: 'action_unavailable' },
+    });
+    expect(told('a')).toEqual(['queued', 'failed']);
   });
 
   test('is uncertain without a row in time, is never acted on again, and done by a later row', async () => {

@@ -14,7 +14,10 @@ const event: fc.Arbitrary<OutboxEvent> = fc.oneof(
     { type: 'handed_over' },
     { type: 'row_found' },
     { type: 'operator_sent' },
+    { type: 'hold' },
+    { type: 'cancel' },
   ),
+  error.map((error) => ({ type: 'refuse', error }) as const),
   error.map((error) => ({ type: 'operator_not_sent', error }) as const),
   error.map((error) => ({ type: 'may_have_happened', error }) as const),
   error.map((error) => ({ type: 'not_started', error }) as const),
@@ -46,19 +49,19 @@ describe('transition of a command', () => {
       fc.property(runs, (events) => {
         const steps = walk(events);
         steps.forEach(({ to, event }, index) => {
-          if (to !== 'acting' || index === 0) return;
-          const before = steps[index - 1];
-          expect(before?.event.type).toBe('not_started');
+          if (to !== 'acting') return;
+          const before = steps.slice(0, index).findLast(({ event }) => event.type !== 'hold');
+          if (before) expect(before.event.type).toBe('not_started');
           expect(event.type).toBe('begin');
         });
       }),
     );
   });
 
-  test('never leaves done or failed', () => {
+  test('never leaves done, failed or cancelled', () => {
     fc.assert(
       fc.property(runs, (events) => {
-        for (const { from } of walk(events)) expect(['done', 'failed']).not.toContain(from);
+        for (const { from } of walk(events)) expect(['done', 'failed', 'cancelled']).not.toContain(from);
       }),
     );
   });
@@ -82,11 +85,12 @@ describe('transition of a command', () => {
     );
   });
 
-  test('expires only while nothing was done', () => {
+  test('expires, is cancelled or refused only while nothing was done', () => {
     fc.assert(
       fc.property(runs, (events) => {
         for (const { from, event } of walk(events))
-          if (event.type === 'deadline') expect(from).toBe('queued');
+          if (['deadline', 'cancel', 'refuse'].includes(event.type))
+            expect(['queued', 'paced']).toContain(from);
       }),
     );
   });
