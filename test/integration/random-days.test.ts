@@ -15,7 +15,9 @@ const scenes = (process.env.DAYS_SCENES?.split(',') as SceneName[] | undefined) 
   'send',
   'churn',
   'found',
-  'disk',
+  'walSwap',
+  'away',
+  'columns',
 ];
 
 describe.each(Array.from({ length: COUNT }, (_, index) => SEED + index))('the day of seed %i', (seed) => {

@@ -44,7 +44,9 @@ export async function startVirtualMacProcess(macos: MacosRelease): Promise<{ hom
     child.kill('SIGTERM');
     await exited;
   });
-  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const ready = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), exited]);
+  const line: unknown = ready[0];
+  if (!Buffer.isBuffer(line)) throw new Error('the virtual Mac did not start; is the project built?');
   return { home, file: (JSON.parse(line.toString()) as { messagesDb: string }).messagesDb };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../../bridge/runtime/clock.ts';
 import type { MacosRelease, MessagesStore } from '../types.ts';
 import { call } from './calls.ts';
 import { edit, react, unsend } from './changes.ts';
-import { backfill, catchUp, churn, disk } from './disturbances.ts';
+import { away, backfill, catchUp, churn, columns, rebuild, walSwap } from './disturbances.ts';
 import { Drawing } from './drawing.ts';
 import { change, found } from './groups.ts';
 import { adorned, balloon, files, text } from './incoming.ts';
@@ -29,7 +29,10 @@ const scenes = {
   churn: [3, churn],
   backfill: [1, backfill],
   catchUp: [0.4, catchUp],
-  disk: [2, disk],
+  walSwap: [0.6, walSwap],
+  rebuild: [0.4, rebuild],
+  away: [0.4, away],
+  columns: [0.6, columns],
 } as const satisfies Record<string, readonly [weight: number, scene: (day: Drawing) => void]>;
 
 export type SceneName = keyof typeof scenes;

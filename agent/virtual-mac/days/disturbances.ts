@@ -54,34 +54,40 @@ export function churn(day: Drawing): void {
   }
 }
 
-/** Files change under whoever reads them. */
-export function disk(day: Drawing): void {
+/** -wal is folded into the file, and another one begun. */
+export function walSwap(day: Drawing): void {
+  day.do({ do: 'swap-wal' });
+}
+
+/** The database is built anew, with other ROWIDs, without some of the old messages and without columns of later. */
+export function rebuild(day: Drawing): void {
+  const dropOldest = day.random.between(0, day.old);
+  day.old -= dropOldest;
+  day.columns.clear();
+  day.do({ do: 'rebuild', dropOldest });
+}
+
+/** The database is moved away, half restored perhaps, and restored. */
+export function away(day: Drawing): void {
   const { random } = day;
-  switch (random.pick(['swap-wal', 'rebuild', 'away', 'column'] as const)) {
-    case 'swap-wal':
-      day.do({ do: 'swap-wal' });
-      return;
-    case 'rebuild': {
-      const dropOldest = random.between(0, day.old);
-      day.old -= dropOldest;
-      day.do({ do: 'rebuild', dropOldest });
-      return;
-    }
-    case 'away':
-      day.do({ do: 'take-away' });
-      day.pause(random.between(0, 3_000));
-      if (random.chance(0.5)) {
-        day.do({ do: 'restore-half' });
-        day.pause(random.between(0, 3_000));
-      }
-      day.do({ do: 'restore' });
-      return;
-    case 'column': {
-      const name = `added_${day.next}`;
-      const table = random.pick(['message', 'chat', 'attachment', 'chat_message_join']);
-      day.do({ do: 'add-column', table, name });
-      if (random.chance(0.6))
-        day.after(random.between(0, 10_000), () => day.do({ do: 'drop-column', table, name }));
-    }
+  day.do({ do: 'take-away' });
+  day.pause(random.between(0, 3_000));
+  if (random.chance(0.5)) {
+    day.do({ do: 'restore-half' });
+    day.pause(random.between(0, 3_000));
   }
+  day.do({ do: 'restore' });
+}
+
+/** A table gains a column, and may lose it again. */
+export function columns(day: Drawing): void {
+  const { random } = day;
+  const name = `added_${day.next}`;
+  const table = random.pick(['message', 'chat', 'attachment', 'chat_message_join']);
+  day.columns.add(name);
+  day.do({ do: 'add-column', table, name });
+  if (random.chance(0.6))
+    day.after(random.between(0, 10_000), () => {
+      if (day.columns.delete(name)) day.do({ do: 'drop-column', table, name });
+    });
 }

@@ -55,6 +55,8 @@ export class Drawing {
   readonly messages: PlannedMessage[] = [];
   readonly groups: PlannedGroup[] = [];
   readonly strangers = new Set<string>();
+  /** Columns that tables gained. */
+  readonly columns = new Set<string>();
   /** Backfilled rows that stand in the database: the oldest ones. */
   old = 0;
   #now = 0;
