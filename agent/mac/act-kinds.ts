@@ -1,3 +1,4 @@
+import { callKinds } from './call-act-kinds.ts';
 import type { Lock } from './locks.ts';
 import { probeKinds } from './probe-act-kinds.ts';
 import { sendKinds } from './send-act-kinds.ts';
@@ -24,4 +25,4 @@ export type ActKinds<K extends Act['kind'] = Act['kind']> = {
   readonly [Kind in K]: ActKind<Extract<Act, { kind: Kind }>>;
 };
 
-export const actKinds: ActKinds = { ...sendKinds, ...uiKinds, ...probeKinds };
+export const actKinds: ActKinds = { ...sendKinds, ...uiKinds, ...callKinds, ...probeKinds };

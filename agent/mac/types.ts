@@ -1,4 +1,5 @@
 import type { MessageErrorCode } from '../../bridge/protocol/errors.ts';
+import type { CallAct } from './call-acts.ts';
 import type { ProbeAct } from './probe-acts.ts';
 import type { SendAct, SendText } from './send-acts.ts';
 import type { UiAct } from './ui-acts.ts';
@@ -32,7 +33,7 @@ export interface ConversationName {
 export type SendTextAct = Omit<SendText, 'kind'> & { actId: string };
 
 /** Everything that the Mac can be made to do. */
-export type Act = SendAct | UiAct | ProbeAct;
+export type Act = SendAct | UiAct | CallAct | ProbeAct;
 
 /** The only way to act on the Mac. */
 export interface Mac {

@@ -37,6 +37,14 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  /** A call of somebody else that is over now. */
+  z.strictObject({
+    call: z.literal('received-call'),
+    from: z.string().max(320),
+    medium: z.enum(['audio', 'video']),
+    end: z.enum(['answered', 'missed', 'declined']),
+    durationMs: z.int().min(0).default(0),
+  }),
   /** How often a person would have been asked for permission. */
   z.strictObject({ call: z.literal('prompts') }),
   /** Messages forgets a chat until its next message; chat.db still has it, as is seen on macOS 26.5. */
@@ -61,7 +69,7 @@ export type ControlRequest = z.infer<typeof controlRequestSchema>;
 /** Requests about a random day to be played. */
 export type PlayRequest = Extract<ControlRequest, { call: 'play' | 'play-next' }>;
 /** Requests that Messages answers. */
-export type MessagesRequest = Exclude<ControlRequest, PlayRequest | { call: 'prompts' }>;
+export type MessagesRequest = Exclude<ControlRequest, PlayRequest | { call: 'prompts' | 'received-call' }>;
 export type ParticipantName = z.infer<typeof participantSchema>;
 
 /** The answer: a result, the number of an Apple event error, or an error of ours. */

@@ -7,6 +7,8 @@ export interface WayOfLife {
   answers?: number;
   /** When the row gets Apple's error number instead, and which. */
   fails?: { after: number; error: number };
+  /** What the person does when called, in milliseconds; lets it ring when absent. `talks`: until they hang up. */
+  call?: { answersAfter?: number; talks?: number; declinesAfter?: number };
 }
 
 export interface Person {
@@ -20,10 +22,20 @@ export interface Person {
 export const people: readonly Person[] = [
   {
     handle: '+14155550101',
-    behaves: 'reads and answers',
-    way: { sent: 40, delivered: 80, read: 140, answers: 200 },
+    behaves: 'reads and answers; takes calls and hangs up after five seconds',
+    way: {
+      sent: 40,
+      delivered: 80,
+      read: 140,
+      answers: 200,
+      call: { answersAfter: 1_000, talks: 5_000 },
+    },
   },
-  { handle: '+14155550102', behaves: 'reads, never answers', way: { sent: 40, delivered: 80, read: 140 } },
+  {
+    handle: '+14155550102',
+    behaves: 'reads, never answers; declines calls',
+    way: { sent: 40, delivered: 80, read: 140, call: { declinesAfter: 1_000 } },
+  },
   {
     handle: '+14155550103',
     behaves: 'gets messages but does not read them',

@@ -7,6 +7,7 @@ import { askVirtualMac } from './control-client.ts';
 import { serveControl } from './control-server.ts';
 import { Desktop } from './desktop/desktop.ts';
 import { MessagesWindow } from './desktop/messages-window.ts';
+import { Phone } from './desktop/phone.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
 import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
@@ -29,6 +30,8 @@ export interface VirtualMacOptions {
   line?: string;
   /** What an iPhone relays for this Mac; nothing unless told. */
   relayed?: readonly RelayedService[];
+  /** Full Keyboard Access is on; off unless told. */
+  fullKeyboardAccess?: boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -55,17 +58,29 @@ export interface VirtualMac {
  * it. What was on its way when it ended goes on. Throws AppError `virtual_mac_running` when the home has one already.
  */
 export async function startVirtualMac(options: VirtualMacOptions): Promise<VirtualMac> {
-  const { home, macos, line = DEFAULT_LINE, relayed = [], clock, logger } = options;
+  const {
+    home,
+    macos,
+    line = DEFAULT_LINE,
+    relayed = [],
+    fullKeyboardAccess = false,
+    clock,
+    logger,
+  } = options;
   makeHome(home);
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
   let consent: Consent | undefined;
+  let phone: Phone | undefined;
   const control = await serveControl({
     path: socketPath(home, SOCKET_NAME),
     answer: async (request) => {
       if (isPlay(request)) return plays?.answer(request);
       await consent?.check(request);
-      return request.call === 'prompts' ? consent?.prompts : (app?.answer(request) ?? false);
+      if (request.call === 'prompts') return consent?.prompts;
+      if (request.call === 'received-call')
+        return phone?.received(request.from, request.medium, request.end, request.durationMs);
+      return app?.answer(request) ?? false;
     },
     logger,
   });
@@ -78,7 +93,9 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     plays = new Plays({ store, macos, clock });
     const faults = new Faults();
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
-    const desktop = new Desktop({ faults, processes: [messagesWindow] });
+    const calls = new Phone({ macos, fullKeyboardAccess, store, clock });
+    phone = calls;
+    const desktop = new Desktop({ faults, processes: [messagesWindow, ...calls.processes] });
     app = new MessagesApp({ store, life, relayed, faults, desktop, messagesWindow });
     return {
       home,
@@ -89,6 +106,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
       async stop() {
         await control.close();
         life.stop();
+        calls.stop();
         allowed.close();
         steps.close();
         store.close();

@@ -66,6 +66,29 @@ export const requestErrors = {
     retry: 'never',
     hint: 'Use a new Idempotency-Key for another request, or send the first one again as it was.',
   },
+  empty_media: { status: 400, retry: 'never', hint: 'Send the bytes of the file as the body.' },
+  media_damaged: {
+    status: 400,
+    retry: 'later',
+    hint: 'Send the file again: its length and SHA-256 have to be those that were announced.',
+  },
+  invalid_agent_signature: {
+    status: 401,
+    retry: 'after-fix',
+    hint: 'Sign with the key of an agent that is not revoked; see PROTOCOL.md.',
+  },
+  media_unavailable: {
+    status: 410,
+    retry: 'never',
+    hint: 'Ask the sender to send the file again; the Mac does not have it.',
+  },
+  length_required: { status: 411, retry: 'never', hint: 'Say the length of the body in content-length.' },
+  media_too_large: { status: 413, retry: 'never', hint: 'Send a file of at most 100 MB.' },
+  media_pending: {
+    status: 503,
+    retry: 'later',
+    hint: 'Ask again after the seconds of Retry-After: the Mac is still sending the file.',
+  },
   body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
   unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },
   rate_limited: { status: 429, retry: 'later', hint: 'Wait for the seconds of Retry-After.' },
@@ -88,6 +111,10 @@ export type RequestErrorCode = keyof typeof requestErrors;
 export const messageErrors = {
   recipient_not_imessage: { retry: 'never', hint: 'The handle is not on iMessage.' },
   not_delivered: { retry: 'never', hint: 'Messages reports that the message was not delivered.' },
+  line_offline: {
+    retry: 'later',
+    hint: 'The Mac of the line was not connected before the deadline of the message; nothing was sent.',
+  },
   expired: { retry: 'never', hint: 'The command was not carried out before its deadline.' },
   uncertain: { retry: 'never', hint: 'It may have been sent; look in Messages before sending again.' },
   automation_denied: {
@@ -154,6 +181,14 @@ export const messageErrors = {
   service_unavailable: {
     retry: 'after-fix',
     hint: 'Messages has no enabled account of this service; turn on Text Message Forwarding for this Mac on the iPhone.',
+  },
+  call_prompt_hidden: {
+    retry: 'after-fix',
+    hint: 'This macOS hides the prompt of calls from programs; on macOS 26 turn on Full Keyboard Access.',
+  },
+  call_in_the_way: {
+    retry: 'later',
+    hint: 'Another call, or the prompt of one, is on the screen of the Mac.',
   },
   action_unavailable: {
     retry: 'after-fix',

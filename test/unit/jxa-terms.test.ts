@@ -13,7 +13,7 @@ const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
     ],
   },
   {
-    where: /\bApplication\('System Events'\)|\bmessagesUi\(input\)/,
+    where: /\bApplication\('System Events'\)|\bmessagesUi\(input\)|\bcallsUi\(\)/,
     terms: [
       ...['processes', 'whose', 'frontmost', 'windows', 'menuBars', 'uiElements', 'attributes', 'byName'],
       ...['value', 'actions', 'name', 'description', 'perform', 'keyCode'],
@@ -35,7 +35,20 @@ const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
 /** JavaScript's own, and those of our values. */
 const LANGUAGE = [
   ...['log', 'find', 'includes', 'exec', 'message', 'errorNumber', 'code', 'assign', 'now', 'test'],
-  ...['map', 'flatMap', 'filter', 'some', 'push', 'sort', 'reverse', 'slice', 'split', 'join', 'trim'],
+  ...[
+    'map',
+    'flatMap',
+    'filter',
+    'some',
+    'push',
+    'sort',
+    'reverse',
+    'slice',
+    'split',
+    'join',
+    'trim',
+    'replace',
+  ],
   ...[
     'length',
     'startsWith',
@@ -47,6 +60,8 @@ const LANGUAGE = [
     'kind',
     'identifier',
     'guid',
+    'element',
+    'action',
   ],
 ];
 const APPLICATIONS = ['Messages', 'System Events'];
@@ -62,7 +77,7 @@ const FORBIDDEN = [
 ];
 
 /** Libraries, by the name of their one function; programs call them and use what they return. */
-const LIBRARIES: Record<string, string> = { 'messages-ui.js': 'messagesUi' };
+const LIBRARIES: Record<string, string> = { 'messages-ui.js': 'messagesUi', 'calls-ui.js': 'callsUi' };
 
 const withoutComments = (source: string): string =>
   source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
@@ -99,8 +114,10 @@ function complaints(source: string): string[] {
 
 const folder = packageFile('scripts', 'jxa');
 const programs = readdirSync(folder).filter((name) => name.endsWith('.js'));
-/** What messages-ui.js returns. */
-const offered = functionsOf(readFileSync(`${folder}/messages-ui.js`, 'utf8'));
+/** What the libraries return. */
+const offered = Object.keys(LIBRARIES).flatMap((name) =>
+  functionsOf(readFileSync(`${folder}/${name}`, 'utf8')),
+);
 
 test('there are programs to look at', () => {
   expect(programs).toContain('send.js');

@@ -1,0 +1,25 @@
+import type { ActKinds } from './act-kinds.ts';
+import type { CallAct } from './call-acts.ts';
+import { notStarted } from './outcome.ts';
+import { isHandle } from './send-text-check.ts';
+
+const DEADLINE_MS = 60_000;
+
+const onScreen = {
+  library: 'calls-ui',
+  locks: ['facetime', 'system-events', 'screen'],
+  deadlineMs: DEADLINE_MS,
+} as const;
+
+/** Acts on calls, which hold the whole screen while they last. */
+export const callKinds: ActKinds<CallAct['kind']> = {
+  place_call: {
+    ...onScreen,
+    script: 'place-call',
+    refusal: ({ handle, medium }) =>
+      isHandle(handle) && (medium === 'audio' || medium === 'video')
+        ? undefined
+        : notStarted('invalid_recipient', 'the handle is neither an E.164 number nor an email address'),
+  },
+  end_call: { ...onScreen, script: 'end-call', refusal: () => undefined },
+};

@@ -1,0 +1,27 @@
+/**
+ * Places a FaceTime call: opens its URL and says yes to the prompt that macOS then always shows. Nothing rings before
+ * that. Where the prompt cannot be pressed or told from another, nothing is pressed.
+ *
+ * @param {{ handle: string, medium: 'audio' | 'video' }} input
+ * @returns {UiOutcome}
+ */
+function main(input) {
+  const ui = callsUi();
+  return ui.run(() => {
+    ui.step('prompt');
+    if (ui.prompt() || ui.leaveButton()) throw ui.refusal('call_in_the_way');
+    ui.step('open');
+    const address = encodeURIComponent(input.handle).replace('%2B', '+').replace('%40', '@');
+    ui.open(`${input.medium === 'audio' ? 'facetime-audio' : 'facetime'}:${address}`);
+    ui.step('prompt');
+    const prompt = ui.until(ui.prompt, 8);
+    if (!prompt) throw ui.refusal('ui_not_recognised');
+    if (!prompt.element) throw ui.refusal('call_prompt_hidden');
+    ui.step('call');
+    ui.begin();
+    ui.press(prompt.element, prompt.action);
+    const gone = ui.until(() => (ui.prompt()?.element ? undefined : true), 5);
+    if (!gone) throw ui.refusal('ui_not_recognised');
+    return true;
+  });
+}
