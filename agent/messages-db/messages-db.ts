@@ -93,7 +93,9 @@ class FileMessagesDb implements MessagesDb {
           yield batch;
           this.#memory.apply(batch.memory);
           tail.taken();
-        } else if (!tail.more) {
+        } else if (tail.more) {
+          await new Promise((resolve) => setImmediate(resolve));
+        } else {
           await this.#wait(tail, signal);
         }
       }

@@ -37,10 +37,14 @@ export class RowKeeper {
     this.#parts = parts;
   }
 
-  /** A row above the cursor. `strict`: it lies in a database that was built anew, and is no news if it is old. */
+  /** A row above the cursor; one that went its way has another ROWID in a database that was built anew. `strict`: it lies in a database that was built anew, and is no news if it is old. */
   newRow(row: StoredMessage, strict: boolean, look: Look): void {
     const { known, guard, self } = this.#parts;
-    if (known.wasSeen(row.guid)) return;
+    if (known.wasSeen(row.guid)) {
+      const own = known.own.get(row.guid);
+      if (own && own.rowid !== row.rowid) known.own.set(row.guid, { ...own, rowid: row.rowid });
+      return;
+    }
     known.see(row.guid);
     self.learnFrom(row);
     const date = dateOf(row);

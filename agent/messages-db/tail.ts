@@ -191,14 +191,14 @@ export class Tail {
 }
 
 /**
- * Where to go on reading. The cursor holds in the file it was made in, and in a copy of it; in a database that was
- * built anew, under the same path or even the same inode, all rows are read again and known ones passed by.
+ * Where to go on reading. The cursor holds in the file that it was made in. In any other, and in one whose rows were
+ * numbered anew, all rows are read again and known ones passed by: that the row at the cursor is the same one does
+ * not mean that those before it are.
  */
 function place(cursor: Cursor, db: Connection): Cursor {
-  const guid = db.guidAt(cursor.rowid);
   const until = db.highWater();
-  const sameRow = cursor.guid !== null && guid === cursor.guid;
-  const sameFile = cursor.file === db.file && guid === undefined && until >= cursor.rowid;
-  if (sameRow || sameFile) return cursor.file === db.file ? cursor : { ...cursor, file: db.file };
+  const guid = db.guidAt(cursor.rowid);
+  const sameRows = guid === undefined ? until >= cursor.rowid : guid === cursor.guid;
+  if (cursor.file === db.file && sameRows) return cursor;
   return { ...cursor, file: db.file, rowid: 0, guid: null, rebuiltUpTo: until };
 }
