@@ -1,12 +1,14 @@
 import { createApi } from './api/api.ts';
 import type { BridgeConfig } from './config.ts';
 import { createCore } from './core/core.ts';
+import type { Core } from './core/types.ts';
 import { createHub } from './hub/hub.ts';
 import { operatorErrors } from './protocol/errors.ts';
 import { AppError, errorCode } from './runtime/app-error.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Service } from './runtime/lifecycle.ts';
 import type { Logger } from './runtime/logger.ts';
+import { Wakeable } from './runtime/wakeable.ts';
 import { openStore } from './store/store.ts';
 import type { Store } from './store/types.ts';
 import { createWebhookDispatcher } from './webhooks/webhooks.ts';
@@ -44,6 +46,23 @@ export async function openConfiguredStore(config: BridgeConfig, clock: Clock): P
   }
 }
 
+/** How often messages are looked for whose time to leave is over. */
+const EXPIRE_EVERY_MS = 60_000;
+
+/** Ends messages past their deadline from now on; returns what stops that. */
+function expireRegularly(core: Core, clock: Clock, logger: Logger): () => Promise<void> {
+  const expiring = new Wakeable({
+    work: () => core.expireMessages(),
+    onFailed: (error) => logger.error({ code: errorCode(error) }, 'messages could not be expired'),
+  });
+  const cancel = clock.every(EXPIRE_EVERY_MS, () => expiring.wake());
+  expiring.wake();
+  return () => {
+    cancel();
+    return expiring.idle();
+  };
+}
+
 type Release = (hurry: AbortSignal) => Promise<void>;
 
 /** Releases in the reverse of the order of taking; one that fails does not keep the others. */
@@ -73,6 +92,7 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
     const store = overrides?.store ?? (await openConfiguredStore(config, clock));
     releases.push(() => store.close());
     const core = createCore({ store, clock, logger, allowHttpWebhooks });
+    releases.push(expireRegularly(core, clock, logger));
     const webhooks = createWebhookDispatcher({
       store,
       wakeups: core.wakeups,
@@ -87,7 +107,6 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
       clock,
       logger: logger.child({ part: 'api' }),
       readiness: { checkStore: () => store.check(), draining: () => draining },
-      connected: (agentId) => hub.connected(agentId),
     });
     releases.push((hurry) => api.close(hurry));
     hub.attach(api.server);

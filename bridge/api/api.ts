@@ -31,8 +31,6 @@ export interface ApiOptions {
   clock: Clock;
   logger: Logger;
   readiness: Readiness;
-  /** Whether an agent has an open session with this process. */
-  connected(agentId: string): boolean;
 }
 
 export interface Api {
@@ -54,7 +52,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-async function buildApp({ core, clock, logger, readiness, connected }: ApiOptions): Promise<TypedApp> {
+async function buildApp({ core, clock, logger, readiness }: ApiOptions): Promise<TypedApp> {
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -96,7 +94,7 @@ async function buildApp({ core, clock, logger, readiness, connected }: ApiOption
   const closeRoutes = answerUnmatched(app);
   await describeApi(app, productVersion());
   registerHealth(app, { readiness, clock, logger });
-  registerV1(app, { core, connected });
+  registerV1(app, core);
   registerEnrolment(app, { core, clock });
   app.after(closeRoutes);
   await app.ready();
@@ -106,7 +104,7 @@ async function buildApp({ core, clock, logger, readiness, connected }: ApiOption
 /** The OpenAPI 3.1 document, without a bridge that serves it. */
 export async function openApiDocument(clock: Clock, logger: Logger): Promise<object> {
   const readiness: Readiness = { checkStore: () => Promise.resolve(), draining: () => true };
-  const app = await buildApp({ core: nobody, clock, logger, readiness, connected: () => false });
+  const app = await buildApp({ core: nobody, clock, logger, readiness });
   try {
     return app.swagger();
   } finally {

@@ -2,11 +2,13 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Store } from '../store/types.ts';
 import { authenticate } from './authenticate.ts';
+import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
 import { createAccount } from './create-account.ts';
 import { createEnrolmentToken } from './create-enrolment-token.ts';
 import { createWebhook } from './create-webhook.ts';
 import { enrolAgent } from './enrol-agent.ts';
+import { expireMessages } from './expire-messages.ts';
 import { openSession } from './open-session.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
@@ -46,13 +48,17 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false }: 
     enrolAgent: (request) => enrolAgent(context, request),
     revokeAgent: (id) => revokeAgent(context, id),
     findAgent: (id) => store.findAgent(id),
+    isConnected: (agent) => isConnected(agent, clock.now()),
     touchAgent: (id) => store.touchAgent(id, clock.now()),
     listAgents: (accountId) => store.listAgents(accountId),
     listLines: (accountId) => store.listLines(accountId),
     openSession: (agentId, session) => openSession(context, agentId, session),
+    closeSession: (agentId, sessionId) => store.closeSession(agentId, sessionId),
     recordEvent: (agentId, sessionId, seq, event) => recordEvent(context, agentId, sessionId, seq, event),
     acknowledgeCommands: (agentId, seq) => store.advanceCommandAck(agentId, seq),
+    takeCommands: (agentId, sessionId, seq, limit) => store.takeCommands(agentId, sessionId, seq, limit),
     commandsAfter: (agentId, seq, limit) => store.listCommands(agentId, seq, limit),
+    expireMessages: () => expireMessages(context),
 
     wakeups,
   };

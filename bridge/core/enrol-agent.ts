@@ -2,16 +2,21 @@ import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Agent, Line, StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
+import { giveUpCommand } from './give-up-command.ts';
 import { normaliseHandle } from './handles.ts';
+import type { Recording } from './record-event.ts';
 import { requestError } from './request-error.ts';
 import { hashSecret } from './secrets.ts';
 import { storable } from './storable.ts';
 
 const PUBLIC_KEY_BYTES = 32;
 
-/** Makes an agent for a token, on the line of its handle; agents that the line had before are revoked. */
+/**
+ * Makes an agent for a token, on the line of its handle; agents that the line had before are revoked. Commands that were
+ * never sent to them go to the new one; messages that they may have taken without a word become uncertain.
+ */
 export async function enrolAgent(
-  { store, clock, wakeups }: CoreContext,
+  { store, clock, logger, wakeups }: CoreContext,
   request: EnrolRequest,
 ): Promise<EnrolResponse> {
   const handle = normaliseHandle(request.handle);
@@ -24,7 +29,7 @@ export async function enrolAgent(
   }
   checkPublicKey(request.publicKey);
   const now = clock.now();
-  const { agent, line, replaced } = await store.transaction(async (tx) => {
+  const { agent, line, replaced, deliveries } = await store.transaction(async (tx) => {
     const token = await tx.useEnrolmentToken(hashSecret(request.token), now);
     if (!token) {
       throw requestError(
@@ -36,16 +41,31 @@ export async function enrolAgent(
     const { accountId } = token;
     await tx.lockAccount(accountId);
     const onLine = await findOrMakeLine(tx, accountId, handle, now);
-    const before = (await tx.listAgents(accountId)).filter(
-      (other) => other.lineId === onLine.id && other.revokedAt === null,
-    );
     await tx.revokeAgentsOfLine(onLine.id, now);
-    const made = newAgent({ accountId, line: onLine, request, now });
+    const others = await tx.listAgents(accountId);
+    const before = others.filter((other) => other.lineId === onLine.id);
+    // A Mac that is enrolled again keeps its journal, which knows the numbers that it took as another agent.
+    const firstSeq = Math.max(0, ...others.map((other) => other.commandSeq));
+    const made = newAgent({ accountId, line: onLine, request, now, firstSeq });
     await tx.insertAgent(made);
-    return { agent: made, line: onLine, replaced: before };
+    const note = (what: string, ids: Record<string, string>): void => logger.warn(ids, what);
+    const recording: Recording = { tx, agent: made, now, note };
+    let told = 0;
+    for (const other of before) told += await takeOver(recording, other);
+    return { agent: made, line: onLine, replaced: before, deliveries: told };
   });
   for (const { id } of replaced) wakeups.session(id, null);
+  if (deliveries > 0) wakeups.delivery();
   return { agentId: agent.id, line: { id: line.id, handle: line.handle } };
+}
+
+async function takeOver(recording: Recording, before: Agent): Promise<number> {
+  const { tx, agent } = recording;
+  await tx.moveUnsentCommands(before.id, agent.id);
+  let deliveries = 0;
+  for (const command of await tx.listUnacknowledgedCommands(before.id))
+    deliveries += await giveUpCommand(recording, command, 'maybe_taken');
+  return deliveries;
 }
 
 async function findOrMakeLine(
@@ -66,11 +86,14 @@ const newAgent = ({
   line,
   request,
   now,
+  firstSeq,
 }: {
   accountId: string;
   line: Line;
   request: EnrolRequest;
   now: number;
+  /** Its commands are numbered from the next one on. */
+  firstSeq: number;
 }): Agent => ({
   id: newId('ag', now),
   accountId,
@@ -81,8 +104,9 @@ const newAgent = ({
   revokedAt: null,
   journalId: null,
   eventSeq: 0,
-  commandSeq: 0,
-  commandAck: 0,
+  commandSeq: firstSeq,
+  commandSent: firstSeq,
+  commandAck: firstSeq,
   sessionId: null,
   lastSeenAt: null,
 });

@@ -6,10 +6,11 @@ import { type MessageFact, transition } from './message-status.ts';
 import { raiseEvent } from './raise-event.ts';
 import type { Recording } from './record-event.ts';
 
-/** Stores what became of a message that a command sends; returns how many deliveries it made. */
+/** Stores what became of a message that a command sends; returns how many deliveries it made. `source` says who found a command's state. */
 export async function recordMessageProgress(
   recording: Recording,
   event: CommandStateEvent | MessageStateEvent,
+  source: 'agent' | 'bridge' = 'agent',
 ): Promise<number> {
   const { tx, agent, note } = recording;
   const message = await tx.findMessageByCommand(event.commandId);
@@ -29,7 +30,7 @@ export async function recordMessageProgress(
     await tx.appendTimeline({
       messageId: message.id,
       step: event.type === 'command.state' ? event.state : event.type.slice('message.'.length),
-      source: event.type === 'command.state' ? 'agent' : 'mac',
+      source: event.type === 'command.state' ? source : 'mac',
       at: Date.parse(event.at),
       errorCode: errorCodeOf(event),
     });

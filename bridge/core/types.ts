@@ -100,7 +100,9 @@ export interface Core {
   revokeAgent(id: string): Promise<void>;
   /** The agent as it stands in the store, revoked or not: its key, its newest session, its highest command. */
   findAgent(id: string): Promise<Agent | undefined>;
-  /** Notes that the agent is there. */
+  /** Whether the agent has a session with any bridge of the store, as far as the store was told of late. */
+  isConnected(agent: Agent): boolean;
+  /** Notes that the agent is there; at least every 20 seconds while it is. */
   touchAgent(id: string): Promise<void>;
   listAgents(accountId: string): Promise<Agent[]>;
   listLines(accountId: string): Promise<Line[]>;
@@ -109,10 +111,22 @@ export interface Core {
     agentId: string,
     session: { sessionId: string; journalId: string; commandAck: number },
   ): Promise<{ agent: Agent; line: Line }>;
+  /** Notes that a session has ended, after its last event was stored; nothing happens when a newer one began. */
+  closeSession(agentId: string, sessionId: string): Promise<void>;
   /** Stores an event and all that follows from it in one transaction; false when the session is fenced, or seq repeats or jumps. */
   recordEvent(agentId: string, sessionId: string, seq: number, event: AgentEvent): Promise<boolean>;
   acknowledgeCommands(agentId: string, seq: number): Promise<void>;
+  /** Commands above `seq` that are about to be sent to a session; undefined when it is not the newest any more. */
+  takeCommands(
+    agentId: string,
+    sessionId: string,
+    seq: number,
+    limit: number,
+  ): Promise<StoredCommand[] | undefined>;
+  /** Commands above `seq`, to look at. */
   commandsAfter(agentId: string, seq: number, limit: number): Promise<StoredCommand[]>;
+  /** Ends the wait for commands past their deadline that no agent acknowledged. */
+  expireMessages(): Promise<void>;
 
   readonly wakeups: Wakeups;
 }

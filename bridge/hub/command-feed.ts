@@ -5,7 +5,7 @@ import type { StoredCommand } from '../store/types.ts';
 const BATCH = 32;
 
 export interface CommandFeedOptions {
-  /** Commands above `seq`, in order. */
+  /** Commands above `seq`, in order, which are then sent. */
   read(seq: number, limit: number): Promise<StoredCommand[]>;
   /** Where to read on, and how many may go out now. */
   position(): { sent: number; space: number };

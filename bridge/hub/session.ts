@@ -7,7 +7,7 @@ import { HELLO_LIMIT_MS } from '../protocol/limits.ts';
 import { describeError, errorCode } from '../runtime/app-error.ts';
 import { type Cancel, type Clock, isoTime } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Line } from '../store/types.ts';
+import type { Line, StoredCommand } from '../store/types.ts';
 import { checkHello } from './check-hello.ts';
 import { CommandFeed } from './command-feed.ts';
 import { EventWriter } from './event-writer.ts';
@@ -24,8 +24,8 @@ import {
 
 /** Every so often the store is asked for what another bridge process may have done to this agent. */
 const LOOK_EVERY_MS = 5_000;
-/** How often `lastSeenAt` of a connected agent is written. */
-const TOUCH_EVERY_MS = 60_000;
+/** How often `lastSeenAt` of a connected agent is written: every bridge of the store knows by it who is connected. */
+const TOUCH_EVERY_MS = 15_000;
 /** With this much waiting on either way, in bytes, nothing more is read from the socket. */
 const FULL_BYTES = 1024 * 1024;
 
@@ -82,7 +82,7 @@ export class Session {
       onFailed: (error) => this.#fail(error, 'an event could not be stored'),
     });
     this.#feed = new CommandFeed({
-      read: (seq, limit) => core.commandsAfter(this.#agent, seq, limit),
+      read: (seq, limit) => this.#takeCommands(seq, limit),
       position: () => this.#position(),
       send: (command) => this.#step({ kind: 'command', command }),
       acknowledge: (seq) => core.acknowledgeCommands(this.#agent, seq),
@@ -149,7 +149,18 @@ export class Session {
     await this.#writer.stop();
     await this.#feed.idle();
     await this.#work;
+    await this.#noteEnd();
     this.#options.onEnded(this);
+  }
+
+  /** When this fails, the session counts as ended once it has not been touched for long enough. */
+  async #noteEnd(): Promise<void> {
+    if (this.agentId === undefined) return;
+    try {
+      await this.#options.core.closeSession(this.agentId, this.id);
+    } catch (error) {
+      this.#logger.warn({ code: errorCode(error) }, 'the end of a session could not be noted');
+    }
   }
 
   #receive(data: RawData, isBinary: boolean): void {
@@ -254,6 +265,12 @@ export class Session {
     if (clock.now() - this.#touchedAt < TOUCH_EVERY_MS) return;
     this.#touchedAt = clock.now();
     await core.touchAgent(this.#agent);
+  }
+
+  async #takeCommands(seq: number, limit: number): Promise<StoredCommand[]> {
+    const commands = await this.#options.core.takeCommands(this.#agent, this.id, seq, limit);
+    if (commands === undefined) this.doubt();
+    return commands ?? [];
   }
 
   #resolveRefusal(): void {

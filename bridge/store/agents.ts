@@ -13,6 +13,7 @@ type AgentOperations = Pick<
   | 'revokeAgent'
   | 'listAgents'
   | 'openSession'
+  | 'closeSession'
   | 'touchAgent'
   | 'advanceEventSeq'
   | 'advanceCommandAck'
@@ -71,6 +72,14 @@ export const agentOperations = ({ db }: Session): AgentOperations => ({
       .where('revokedAt', 'is', null)
       .returningAll()
       .executeTakeFirst(),
+  async closeSession(agentId, sessionId) {
+    await db
+      .updateTable('agent')
+      .set({ sessionId: null })
+      .where('id', '=', agentId)
+      .where('sessionId', '=', sessionId)
+      .execute();
+  },
   async touchAgent(agentId, now) {
     await db.updateTable('agent').set({ lastSeenAt: now }).where('id', '=', agentId).execute();
   },

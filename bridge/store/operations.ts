@@ -1,3 +1,4 @@
+import type { Command } from '../protocol/commands.ts';
 import type { FactOperations } from './fact-operations.ts';
 import type { MediaOperations } from './media-operations.ts';
 import type {
@@ -56,6 +57,8 @@ export interface Operations extends FactOperations, MediaOperations {
     agentId: string,
     session: { sessionId: string; journalId: string; now: number },
   ): Promise<Agent | undefined>;
+  /** Ends a session if it is still the newest. */
+  closeSession(agentId: string, sessionId: string): Promise<void>;
   touchAgent(agentId: string, now: number): Promise<void>;
   /** Raises eventSeq from seq-1 to seq if the session is still the newest; false otherwise (fenced, repeated or gap). */
   advanceEventSeq(agentId: string, sessionId: string, seq: number): Promise<boolean>;
@@ -85,11 +88,35 @@ export interface Operations extends FactOperations, MediaOperations {
   /** In the order of appending. */
   listTimeline(messageId: string): Promise<TimelineEntry[]>;
 
-  /** Takes the next number of the agent and stores the command; returns it with its number. */
+  /**
+   * Takes the next number of the agent and stores the command; returns it with its number. Throws `no_line_available`
+   * for an agent that was revoked.
+   */
   appendCommand(command: Omit<StoredCommand, 'seq'>): Promise<StoredCommand>;
   findCommand(id: string): Promise<StoredCommand | undefined>;
   /** Commands of an agent above `afterSeq`, in order. */
   listCommands(agentId: string, afterSeq: number, limit: number): Promise<StoredCommand[]>;
+  /**
+   * The same for the newest session of the agent, which is about to send them: raises commandSent. Undefined when the
+   * session is not the newest any more.
+   */
+  takeCommands(
+    agentId: string,
+    sessionId: string,
+    afterSeq: number,
+    limit: number,
+  ): Promise<StoredCommand[] | undefined>;
+  /** Gives commands that were never sent to another agent, behind those that it has; returns how many. */
+  moveUnsentCommands(fromAgentId: string, toAgentId: string): Promise<number>;
+  /** Commands of an agent that were sent, never acknowledged and not settled, in order. */
+  listUnacknowledgedCommands(agentId: string): Promise<StoredCommand[]>;
+  /**
+   * Commands past their deadline that are not settled, each with its agent; both stay as they are until the transaction
+   * ends. Those that another transaction looks at are left out.
+   */
+  lockOverdueCommands(now: number, limit: number): Promise<{ command: StoredCommand; agent: Agent }[]>;
+  /** The bridge waits for the command no more; a command given here takes the place of the stored one. */
+  settleCommand(id: string, now: number, command?: Command): Promise<void>;
 
   /**
    * Keeps a key for the resource that the transaction makes, unless it is held; returns whoever holds it now. A key that

@@ -59,6 +59,8 @@ export interface Agent {
   eventSeq: number;
   /** Highest command number given out. */
   commandSeq: number;
+  /** Highest command that was ever about to be sent to a session: those above it never left the bridge. */
+  commandSent: number;
   /** Highest command that the agent acknowledged as durable. */
   commandAck: number;
   /** Newest session; older ones are fenced off. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../bridge/store/types.ts';
 import type { StoreUnderTest } from './store.contract.ts';
-import { deliver, id, newCommand, newMessage, newWebhook, T0, world } from './store-rows.ts';
+import { deliver, id, newAgent, newCommand, newMessage, newWebhook, T0, world } from './store-rows.ts';
 
 /** What two processes that share a database must not do to each other. */
 export function concurrencyContract(under: StoreUnderTest): void {
@@ -22,6 +22,32 @@ export function concurrencyContract(under: StoreUnderTest): void {
       expect(made.map((command) => command.seq).sort((a, b) => a - b)).toEqual(expected);
       const listed = await stores[1].listCommands(agent.id, 0, 100);
       expect(listed.map((command) => command.seq)).toEqual(expected);
+    });
+
+    test('send a command to one agent alone while another takes its place', async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const stores = await pair();
+        const { agent, line } = await world(stores[0]);
+        for (let i = 0; i < 10; i += 1) await stores[0].appendCommand(newCommand(agent.id));
+        await stores[0].openSession(agent.id, { sessionId: 's', journalId: 'j', now: T0 });
+        const other = newAgent(line);
+        const replace = stores[1].transaction(async (tx) => {
+          await tx.revokeAgentsOfLine(line.id, T0);
+          await tx.insertAgent(other);
+          return tx.moveUnsentCommands(agent.id, other.id);
+        });
+        const taken: string[] = [];
+        for (let seq = 0; ; seq += 2) {
+          const batch = await stores[0].takeCommands(agent.id, 's', seq, 2);
+          if (!batch?.length) break;
+          taken.push(...batch.map((command) => command.id));
+        }
+        const moved = await replace;
+        const held = (await stores[0].listCommands(other.id, 0, 100)).map((command) => command.id);
+        expect(held).toHaveLength(moved);
+        expect(new Set([...taken, ...held]).size).toBe(10);
+        expect(taken.length + held.length).toBe(10);
+      }
     });
 
     test('give an enrolment token to one caller alone', async () => {

@@ -62,6 +62,7 @@ export const newAgent = (line: Line, change: Partial<Agent> = {}): Agent => ({
   journalId: null,
   eventSeq: 0,
   commandSeq: 0,
+  commandSent: 0,
   commandAck: 0,
   sessionId: null,
   lastSeenAt: null,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../bridge/store/types.ts';
+import { commandsContract } from './store-commands.contract.ts';
 import { concurrencyContract } from './store-concurrency.contract.ts';
 import { deliveryContract } from './store-deliveries.contract.ts';
 import { factsContract } from './store-facts.contract.ts';
@@ -25,6 +26,7 @@ export function storeContract(kind: string, under: StoreUnderTest): void {
 
     accountsContract(() => store);
     agentsContract(() => ({ store, all }));
+    commandsContract(() => ({ store, all }));
     messagesContract(() => ({ store, all }));
     idempotencyContract(() => ({ store, all }));
     transactionsContract(() => ({ store, all }));
@@ -99,6 +101,24 @@ function agentsContract(at: () => { store: Store; all: World }): void {
       eventSeq: 0,
     });
     expect(await store.advanceEventSeq(agentId, 's3', 1)).toBe(true);
+  });
+
+  test('a session that ends leaves none, unless a newer one began', async () => {
+    const { store, all } = at();
+    const { id: agentId } = all.agent;
+    const sessionOf = async () => (await store.findAgent(agentId))?.sessionId;
+    await store.openSession(agentId, { sessionId: 's1', journalId: 'j1', now: T0 });
+    await store.openSession(agentId, { sessionId: 's2', journalId: 'j1', now: T0 });
+    await store.closeSession(agentId, 's1');
+    expect(await sessionOf()).toBe('s2');
+    await store.closeSession(agentId, 's2');
+    expect(await sessionOf()).toBeNull();
+    expect(await store.advanceEventSeq(agentId, 's2', 1)).toBe(false);
+    expect(await store.findAgent(agentId)).toMatchObject({
+      journalId: 'j1',
+      lastSeenAt: T0,
+      revokedAt: null,
+    });
   });
 
   test('a revoked agent has no session and gets none, and its line has none until the next is enrolled', async () => {

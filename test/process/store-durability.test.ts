@@ -56,6 +56,7 @@ test('what was accepted is there whole after a SIGKILL at any moment, and nothin
     journalId: null,
     eventSeq: 0,
     commandSeq: 0,
+    commandSent: 0,
     commandAck: 0,
     sessionId: null,
     lastSeenAt: null,

@@ -1,12 +1,13 @@
+import type { Core } from '../../core/types.ts';
 import { callerOf } from '../caller.ts';
 import { requestError } from '../error-reply.ts';
 import { idParams, pathId } from '../fields.ts';
 import { answer, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
 import type { TypedApp } from '../typed-app.ts';
-import { type LineSources, lineSchema, linesOf } from './line-object.ts';
+import { lineSchema, linesOf } from './line-object.ts';
 
 /** `GET /v1/lines/:id` */
-export function getLine(app: TypedApp, sources: LineSources): void {
+export function getLine(app: TypedApp, core: Core): void {
   app.route({
     method: 'GET',
     url: '/lines/:id',
@@ -20,7 +21,7 @@ export function getLine(app: TypedApp, sources: LineSources): void {
     },
     handler: async (request) => {
       const id = pathId(request.params);
-      const line = (await linesOf(sources, callerOf(request))).find((candidate) => candidate.id === id);
+      const line = (await linesOf(core, callerOf(request))).find((candidate) => candidate.id === id);
       if (!line) throw requestError('not_found', 'There is nothing with this id.');
       return line;
     },

@@ -1,11 +1,12 @@
+import type { Core } from '../../core/types.ts';
 import { callerOf } from '../caller.ts';
 import { listOf } from '../fields.ts';
 import { answer, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
 import type { TypedApp } from '../typed-app.ts';
-import { type LineSources, lineSchema, linesOf } from './line-object.ts';
+import { lineSchema, linesOf } from './line-object.ts';
 
 /** `GET /v1/lines` */
-export function listLines(app: TypedApp, sources: LineSources): void {
+export function listLines(app: TypedApp, core: Core): void {
   app.route({
     method: 'GET',
     url: '/lines',
@@ -20,7 +21,7 @@ export function listLines(app: TypedApp, sources: LineSources): void {
       },
     },
     handler: async (request) => ({
-      data: await linesOf(sources, callerOf(request)),
+      data: await linesOf(core, callerOf(request)),
       hasMore: false,
       nextCursor: null,
     }),

@@ -1,3 +1,4 @@
+import type { Core } from '../../core/types.ts';
 import { requireKey } from '../caller.ts';
 import { acceptRepeats } from '../repeats.ts';
 import type { TypedApp } from '../typed-app.ts';
@@ -6,13 +7,12 @@ import { deleteWebhook } from './delete-webhook.ts';
 import { getLine } from './get-line.ts';
 import { getMessage } from './get-message.ts';
 import { getWebhook } from './get-webhook.ts';
-import type { LineSources } from './line-object.ts';
 import { listLines } from './list-lines.ts';
 import { listMessages } from './list-messages.ts';
 import { listWebhooks } from './list-webhooks.ts';
 import { sendMessage } from './send-message.ts';
 
-const OF_CORE = [
+const OPERATIONS = [
   sendMessage,
   listMessages,
   getMessage,
@@ -20,19 +20,17 @@ const OF_CORE = [
   listWebhooks,
   getWebhook,
   deleteWebhook,
+  listLines,
+  getLine,
 ];
 
-const OF_LINES = [listLines, getLine];
-
 /** The customers' API, every operation behind `x-api-key`. */
-export function registerV1(app: TypedApp, sources: LineSources): void {
-  const { core } = sources;
+export function registerV1(app: TypedApp, core: Core): void {
   app.register(
     async (v1: TypedApp) => {
       requireKey(v1, core);
       acceptRepeats(v1);
-      for (const operation of OF_CORE) operation(v1, core);
-      for (const operation of OF_LINES) operation(v1, sources);
+      for (const operation of OPERATIONS) operation(v1, core);
     },
     { prefix: '/v1' },
   );
