@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Act, ActOutcome, Mac } from '../../agent/mac/types.ts';
-import { decodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import { eventually } from '../support/eventually.ts';
+import { messageRows, type MessageRow as Row } from '../support/message-rows.ts';
 
 /** A Mac on which acts may be done, and the people to do them with. */
 export interface ActingWorld {
@@ -20,42 +19,6 @@ export interface ActingWorld {
   /** Makes the friend write, where that can be done from here. */
   receive?(text: string): Promise<unknown>;
   close(): Promise<void>;
-}
-
-interface Row {
-  ROWID: number;
-  guid: string;
-  text: string;
-  type: number;
-  on: string | null;
-  thread: string | null;
-  effect: string | null;
-  mine: number;
-  read: number;
-  error: number;
-  chat: string | null;
-}
-
-/** Messages of the newest 100 rows, oldest first. */
-function rowsOf(messagesDb: string): Row[] {
-  const db = new Database(messagesDb, { readonly: true });
-  try {
-    const rows = db
-      .prepare(
-        `SELECT m.ROWID, m.guid, m.attributedBody AS body, m.associated_message_type AS type,
-           m.associated_message_guid AS "on", m.thread_originator_guid AS thread,
-           m.expressive_send_style_id AS effect, m.is_from_me AS mine, m.is_read AS read, m.error,
-           c.chat_identifier AS chat
-         FROM message m LEFT JOIN chat_message_join j ON j.message_id = m.ROWID
-         LEFT JOIN chat c ON c.ROWID = j.chat_id ORDER BY m.ROWID DESC LIMIT 100`,
-      )
-      .all() as Array<Omit<Row, 'text'> & { body: Buffer | null }>;
-    return rows
-      .reverse()
-      .map(({ body, ...row }) => ({ ...row, text: body ? decodeAttributedBody(body).text : '' }));
-  } finally {
-    db.close();
-  }
 }
 
 const done: ActOutcome = { outcome: 'handed_over' };
@@ -79,7 +42,7 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       await world?.close();
     });
 
-    const rows = (): Row[] => rowsOf(world.messagesDb);
+    const rows = (): Row[] => messageRows(world.messagesDb);
     const perform = (act: Act): Promise<ActOutcome> => world.mac.perform(`act_${randomUUID()}`, act);
     const conversation = () => ({ kind: 'direct', identifier: world.friend }) as const;
     const target = (row: Row) => ({ guid: row.guid, part: 0, text: row.text });

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { openMac } from '../../agent/mac/mac.ts';
 import type { Act } from '../../agent/mac/types.ts';
 import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
-import { receiveText, startVirtualMac, typingIn } from '../../agent/virtual-mac/virtual-mac.ts';
-import { systemClock } from '../../bridge/runtime/clock.ts';
-import { createLogger } from '../../bridge/runtime/logger.ts';
+import { receiveText, typingIn } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type ActingWorld, macContract } from '../contract/mac.contract.ts';
+import { startActingMac } from '../support/acting-mac.ts';
 
-const logger = createLogger('test', 'silent');
+const FRIEND = '+14155550103';
 
 /** What no way is known to do with System Integrity Protection on. */
 const cannot: Record<MacosRelease, readonly Act['kind'][]> = {
@@ -22,25 +17,16 @@ const cannot: Record<MacosRelease, readonly Act['kind'][]> = {
 };
 
 async function open(macos: MacosRelease): Promise<ActingWorld> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'bluerelay-test-'));
-  const home = path.join(folder, 'mac');
-  const virtualMac = await startVirtualMac({ home, macos, clock: systemClock, logger });
-  const target = { kind: 'virtual', home } as const;
-  const actsFolder = path.join(folder, 'acts');
-  const mac = openMac({ actsFolder, target, allowSending: true, clock: systemClock, logger });
+  const { mac, messagesDb, home, close } = await startActingMac(macos);
   return {
     mac,
-    messagesDb: virtualMac.messagesDb,
-    friend: '+14155550103',
-    groupOf: ['+14155550102', '+14155550103'],
+    messagesDb,
+    friend: FRIEND,
+    groupOf: ['+14155550102', FRIEND],
     cannot: new Set(cannot[macos]),
     typingIn: () => typingIn(home),
-    receive: (text) => receiveText(home, '+14155550103', text),
-    close: async () => {
-      await mac.stop(new AbortController().signal);
-      await virtualMac.stop();
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
+    receive: (text) => receiveText(home, FRIEND, text),
+    close,
   };
 }
 
