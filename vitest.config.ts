@@ -1,13 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/mac/**'],
+    // `--mode mac`: what acts on a real Mac, one file after the other.
+    include: mode === 'mac' ? ['test/mac/**/*.test.ts'] : ['test/**/*.test.ts'],
+    exclude: mode === 'mac' ? [] : ['test/mac/**'],
+    fileParallelism: mode !== 'mac',
     setupFiles: ['test/support/leak-guard.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
+    testTimeout: mode === 'mac' ? 600_000 : 60_000,
     hookTimeout: 120_000,
     reporters: ['default'],
   },
-});
+}));
