@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Store } from '../store/types.ts';
+import type { MediaFiles, Store } from '../store/types.ts';
 import { authenticate } from './authenticate.ts';
 import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
@@ -9,6 +9,7 @@ import { createEnrolmentToken } from './create-enrolment-token.ts';
 import { createWebhook } from './create-webhook.ts';
 import { enrolAgent } from './enrol-agent.ts';
 import { expireMessages } from './expire-messages.ts';
+import { factCore } from './facts.ts';
 import { openSession } from './open-session.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
@@ -24,13 +25,15 @@ export interface CoreOptions {
   logger: Logger;
   /** Lets webhooks name this machine, by http too; for a bridge that a person tries out. */
   allowHttpWebhooks?: boolean;
+  /** Where the bytes of media are; only a process that serves needs them. */
+  media?: MediaFiles;
 }
 
 /** The use-cases of the bridge over one store. */
-export function createCore({ store, clock, logger, allowHttpWebhooks = false }: CoreOptions): Core {
+export function createCore({ store, clock, logger, allowHttpWebhooks = false, media }: CoreOptions): Core {
   const log = logger.child({ part: 'core' });
   const wakeups = new WakeupEmitter(log);
-  const context: CoreContext = { store, clock, logger: log, wakeups, allowHttpWebhooks };
+  const context: CoreContext = { store, clock, logger: log, wakeups, allowHttpWebhooks, media };
   return {
     createAccount: (name) => createAccount(context, name),
     createEnrolmentToken: (accountId) => createEnrolmentToken(context, accountId),
@@ -60,6 +63,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false }: 
     commandsAfter: (agentId, seq, limit) => store.listCommands(agentId, seq, limit),
     expireMessages: () => expireMessages(context),
 
+    ...factCore(context),
     wakeups,
   };
 }

@@ -4,7 +4,7 @@ import type { Agent, Line, StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
 import { giveUpCommand } from './give-up-command.ts';
 import { normaliseHandle } from './handles.ts';
-import type { Recording } from './record-event.ts';
+import type { Following } from './recording.ts';
 import { requestError } from './request-error.ts';
 import { hashSecret } from './secrets.ts';
 import { storable } from './storable.ts';
@@ -49,7 +49,7 @@ export async function enrolAgent(
     const made = newAgent({ accountId, line: onLine, request, now, firstSeq });
     await tx.insertAgent(made);
     const note = (what: string, ids: Record<string, string>): void => logger.warn(ids, what);
-    const recording: Recording = { tx, agent: made, now, note };
+    const recording: Following = { tx, agent: made, now, note };
     let told = 0;
     for (const other of before) told += await takeOver(recording, other);
     return { agent: made, line: onLine, replaced: before, deliveries: told };
@@ -59,7 +59,7 @@ export async function enrolAgent(
   return { agentId: agent.id, line: { id: line.id, handle: line.handle } };
 }
 
-async function takeOver(recording: Recording, before: Agent): Promise<number> {
+async function takeOver(recording: Following, before: Agent): Promise<number> {
   const { tx, agent } = recording;
   await tx.moveUnsentCommands(before.id, agent.id);
   let deliveries = 0;

@@ -1,37 +1,7 @@
-/** Every type of event that a customer may be told. */
-export const eventTypes = [
-  'message.sent',
-  'message.delivered',
-  'message.read',
-  'message.failed',
-  'message.received',
-  'message.edited',
-  'message.unsent',
-  'message.scheduled',
-  'message.canceled',
-  'reaction.added',
-  'reaction.removed',
-  'typing.started',
-  'typing.stopped',
-  'call.initiated',
-  'call.ringing',
-  'call.answered',
-  'call.ended',
-  'call.declined',
-  'call.missed',
-  'call.failed',
-  'group.created',
-  'group.name_changed',
-  'group.icon_changed',
-  'group.member_added',
-  'group.member_removed',
-  'contact.opted_out',
-  'contact.opted_in',
-  'line.status_changed',
-  'line.limit_reached',
-] as const;
+import { customerEvents, type EventType } from '../protocol/customer-events.ts';
 
-export type EventType = (typeof eventTypes)[number];
+/** Every type of event that a customer may be told. */
+export const eventTypes = Object.keys(customerEvents) as EventType[];
 
 /** Stands for every type. */
 export const ALL_EVENTS = '*';

@@ -1,7 +1,7 @@
 import { isoTime } from '../runtime/clock.ts';
 import type { StoredCommand } from '../store/types.ts';
 import { recordMessageProgress } from './record-message-progress.ts';
-import type { Recording } from './record-event.ts';
+import type { Following } from './recording.ts';
 
 /**
  * Ends the bridge's wait for a command; returns how many deliveries it made. A message that nobody has told of is marked:
@@ -11,7 +11,7 @@ import type { Recording } from './record-event.ts';
  *   tells decides.
  */
 export async function giveUpCommand(
-  recording: Recording,
+  recording: Following,
   { id, command }: StoredCommand,
   why: 'never_sent' | 'maybe_taken',
 ): Promise<number> {

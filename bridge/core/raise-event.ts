@@ -1,18 +1,19 @@
+import type { EventData, EventType } from '../protocol/customer-events.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Mode, StoreOperations } from '../store/types.ts';
-import { type EventType, wantsEvent } from './event-types.ts';
+import { wantsEvent } from './event-types.ts';
+
+/** A type of event with its data. */
+export type EventContent = { [T in EventType]: { type: T; data: EventData<T> } }[EventType];
 
 /** A fact for a customer, before it has an id. */
-export interface NewEvent {
+export type NewEvent = EventContent & {
   accountId: string;
   mode: Mode;
-  type: EventType;
   /** Events of one key reach an endpoint in order while nothing fails. */
   orderingKey: string;
-  /** Whatever JSON can say; undefined fields are left out. */
-  data: Record<string, unknown>;
-}
+};
 
 /**
  * Stores an event and one delivery for each enabled endpoint of the account and mode that wants it; returns how many.

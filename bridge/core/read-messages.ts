@@ -6,6 +6,12 @@ import type { Caller } from './types.ts';
 
 const MAX_PAGE = 100;
 
+/** A page of a size that is served. */
+export const bounded = (page: Page): Page => ({
+  ...page,
+  limit: Math.min(Math.max(1, page.limit), MAX_PAGE),
+});
+
 /** One message with its timeline. */
 export async function getMessage(
   { store }: CoreContext,
@@ -32,6 +38,6 @@ export function listMessages(
       accountId,
       mode,
     },
-    { ...page, limit: Math.min(Math.max(1, page.limit), MAX_PAGE) },
+    bounded(page),
   );
 }

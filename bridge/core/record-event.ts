@@ -1,45 +1,111 @@
 import type { AgentEvent } from '../protocol/events.ts';
-import type { Agent, StoreOperations } from '../store/types.ts';
+import { AppError, errorCode } from '../runtime/app-error.ts';
+import type { StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
+import { recordAttachmentChanged } from './record-attachments.ts';
+import { recordCall } from './record-call.ts';
+import { recordEdited } from './record-edited.ts';
+import { recordGroupChanged } from './record-group.ts';
+import { recordCapabilities, recordLimitReached, recordLineState } from './record-line.ts';
 import { recordMessageProgress } from './record-message-progress.ts';
+import { recordReaction } from './record-reaction.ts';
 import { recordReceived } from './record-received.ts';
+import { recordResult } from './record-result.ts';
+import { recordUnsent } from './record-unsent.ts';
+import type { Recording } from './recording.ts';
 import { storable } from './storable.ts';
 
-/** What recording an event of an agent works with. */
-export interface Recording {
-  tx: StoreOperations;
-  agent: Agent;
-  now: number;
-  /** Notes what the event led to but nobody needs to be told, after the commit. */
-  note(what: string, ids: Record<string, string>): void;
+/** Where an event came from. */
+interface Source {
+  agentId: string;
+  sessionId: string;
+  seq: number;
 }
+
+/** Errors of programs, which the same event brings about every time. */
+const BUGS = [TypeError, RangeError, SyntaxError, ReferenceError];
 
 /**
  * Stores an event of an agent and all that follows from it in one transaction; the agent may forget it when this is true.
- * False when the session is not the newest any more, or `seq` repeats or jumps. An event that refers to nothing known here
- * counts as recorded, since sending it again could not help.
+ * False when the session is not the newest any more, or `seq` repeats or jumps. An event that can never be stored as what
+ * it is goes to the rejected ones, and counts as recorded, so that it does not keep what comes behind it for ever.
  */
 export async function recordEvent(
-  { store, clock, logger, wakeups }: CoreContext,
+  context: CoreContext,
   agentId: string,
   sessionId: string,
   seq: number,
   event: AgentEvent,
 ): Promise<boolean> {
+  const source = { agentId, sessionId, seq };
+  const whole = storable(event);
+  try {
+    return await record(context, source, whole);
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    return await reject(context, source, whole, error);
+  }
+}
+
+const isPermanent = (error: unknown): boolean =>
+  error instanceof AppError ? error.retry === 'never' : BUGS.some((kind) => error instanceof kind);
+
+async function record(
+  { store, clock, logger, wakeups }: CoreContext,
+  { agentId, sessionId, seq }: Source,
+  event: AgentEvent,
+): Promise<boolean> {
   const now = clock.now();
-  const { recorded, deliveries, notes } = await store.transaction(async (tx) => {
-    const seen: { what: string; ids: Record<string, string> }[] = [];
-    if (!(await tx.advanceEventSeq(agentId, sessionId, seq))) {
-      return { recorded: false, deliveries: 0, notes: seen };
-    }
-    const agent = await tx.findAgent(agentId);
-    if (!agent) return { recorded: false, deliveries: 0, notes: seen };
-    const recording: Recording = { tx, agent, now, note: (what, ids) => seen.push({ what, ids }) };
-    return { recorded: true, deliveries: await apply(recording, storable(event)), notes: seen };
+  const done = await store.transaction(async (tx) => {
+    const notes: { what: string; ids: Record<string, string> }[] = [];
+    let ordered = false;
+    if (!(await tx.advanceEventSeq(agentId, sessionId, seq))) return undefined;
+    const { agent, line } = await sender(tx, agentId);
+    const recording: Recording = {
+      tx,
+      agent,
+      line,
+      now,
+      note: (what, ids) => notes.push({ what, ids }),
+      ordered: () => {
+        ordered = true;
+      },
+    };
+    const deliveries = await apply(recording, event);
+    return { deliveries, notes, ordered };
   });
-  for (const { what, ids } of notes) logger.warn({ agentId, seq, ...ids }, what);
-  if (deliveries > 0) wakeups.delivery();
-  return recorded;
+  if (!done) return false;
+  for (const { what, ids } of done.notes) logger.warn({ agentId, seq, ...ids }, what);
+  if (done.ordered) wakeups.command(agentId);
+  if (done.deliveries > 0) wakeups.delivery();
+  return true;
+}
+
+async function sender(tx: StoreOperations, agentId: string): Promise<Pick<Recording, 'agent' | 'line'>> {
+  const agent = await tx.findAgent(agentId);
+  const line = agent && (await tx.findLine(agent.accountId, agent.lineId));
+  if (!agent || !line) throw new Error('an agent whose session is open has a line');
+  return { agent, line };
+}
+
+/** Keeps an event that nothing can be made of, in the place of its number. */
+async function reject(
+  { store, clock, logger }: CoreContext,
+  { agentId, sessionId, seq }: Source,
+  event: AgentEvent,
+  error: unknown,
+): Promise<boolean> {
+  const code = errorCode(error);
+  const rejected = await store.transaction(async (tx) => {
+    if (!(await tx.advanceEventSeq(agentId, sessionId, seq))) return false;
+    const journalId = (await tx.findAgent(agentId))?.journalId ?? '';
+    const createdAt = clock.now();
+    await tx.insertRejectedEvent({ agentId, journalId, seq, type: event.type, code, event, createdAt });
+    return true;
+  });
+  if (rejected)
+    logger.error({ agentId, seq, type: event.type, code }, 'an event was rejected and kept aside');
+  return rejected;
 }
 
 /** Returns how many deliveries it made. */
@@ -47,14 +113,46 @@ function apply(recording: Recording, event: AgentEvent): Promise<number> {
   switch (event.type) {
     case 'message.received':
       return recordReceived(recording, event);
+    case 'attachment.changed':
+      return recordAttachmentChanged(recording, event);
+    case 'message.edited':
+      return recordEdited(recording, event);
+    case 'message.unsent':
+      return recordUnsent(recording, event);
+    case 'reaction.added':
+    case 'reaction.removed':
+      return recordReaction(recording, event);
     case 'command.state':
     case 'message.sent':
     case 'message.delivered':
     case 'message.read':
     case 'message.failed':
       return recordMessageProgress(recording, event);
-    default:
-      recording.note('a kind of event that is not told to customers', { type: event.type });
-      return Promise.resolve(0);
+    case 'group.name_changed':
+    case 'group.icon_changed':
+    case 'group.member_added':
+    case 'group.member_removed':
+      return recordGroupChanged(recording, event);
+    case 'call.initiated':
+    case 'call.ringing':
+    case 'call.answered':
+    case 'call.ended':
+    case 'call.declined':
+    case 'call.missed':
+    case 'call.failed':
+      return recordCall(recording, event);
+    case 'line.capabilities':
+      return recordCapabilities(recording, event);
+    case 'line.state':
+      return recordLineState(recording, event);
+    case 'line.limit_reached':
+      return recordLimitReached(recording, event);
+    case 'lookup.answered':
+    case 'media.uploaded':
+      return recordResult(recording, event);
+    default: {
+      const never: never = event;
+      return never;
+    }
   }
 }

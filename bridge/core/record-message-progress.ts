@@ -1,28 +1,26 @@
 import type { CommandStateEvent, MessageStateEvent } from '../protocol/events.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Message, MessagePatch } from '../store/types.ts';
-import type { EventType } from './event-types.ts';
 import { type MessageFact, transition } from './message-status.ts';
-import { raiseEvent } from './raise-event.ts';
-import type { Recording } from './record-event.ts';
+import { type EventContent, raiseEvent } from './raise-event.ts';
+import { commandOf, failMedia } from './record-result.ts';
+import type { Following } from './recording.ts';
 
 /** Stores what became of a message that a command sends; returns how many deliveries it made. `source` says who found a command's state. */
 export async function recordMessageProgress(
-  recording: Recording,
+  recording: Following,
   event: CommandStateEvent | MessageStateEvent,
   source: 'agent' | 'bridge' = 'agent',
 ): Promise<number> {
-  const { tx, agent, note } = recording;
+  const { tx, agent, now } = recording;
   const message = await tx.findMessageByCommand(event.commandId);
-  if (!message || message.lineId !== agent.lineId) {
-    note('an event names a command that is not of its line', { commandId: event.commandId });
-    return 0;
-  }
+  if (!message || message.lineId !== agent.lineId) return recordOther(recording, event);
   const fact = factOf(event);
   const change = fact && transition(message, fact);
   const patch: MessagePatch = {
     ...(await guidOf(recording, message, event.guid)),
     ...('service' in event ? { service: event.service.toLowerCase() } : {}),
+    ...detailsOf(message, event),
     ...change,
   };
   await tx.updateMessage(message.id, patch);
@@ -35,18 +33,38 @@ export async function recordMessageProgress(
       errorCode: errorCodeOf(event),
     });
   }
-  return fact && change ? tell(recording, { ...message, ...defined(patch) }, fact) : 0;
+  if (!fact || !change) return 0;
+  const { accountId, mode, conversationId: orderingKey } = message;
+  const content = contentOf({ ...message, ...defined(patch) }, fact);
+  return raiseEvent(tx, { accountId, mode, orderingKey, ...content }, now);
 }
 
-/** A command that failed never reached Messages; the other states of a command say nothing of the message yet. */
+/** A command that sends nothing: of those the bridge looks at failed uploads. */
+async function recordOther(
+  { tx, agent, note }: Following,
+  event: CommandStateEvent | MessageStateEvent,
+): Promise<number> {
+  const command = await commandOf({ tx, agent }, event.commandId);
+  if (!command || command.messageId !== null) {
+    note('an event names a command that is not of its line', { commandId: event.commandId });
+    return 0;
+  }
+  if (event.type === 'command.state' && (event.state === 'failed' || event.state === 'cancelled'))
+    await failMedia(tx, command.id, event.error?.code ?? 'unknown');
+  return 0;
+}
+
+/** A command that failed never reached Messages; most other states of a command say nothing of the message yet. */
 function factOf(event: CommandStateEvent | MessageStateEvent): MessageFact | undefined {
   const at = Date.parse(event.at);
   if (event.type === 'command.state' ? event.state === 'failed' : event.type === 'message.failed') {
+    const apple = event.error?.apple;
     return {
       kind: 'failed',
       at,
       code: event.error?.code ?? 'unknown',
       message: event.error?.message ?? 'Messages gave no reason',
+      ...(apple === undefined ? {} : { apple }),
     };
   }
   switch (event.type) {
@@ -56,6 +74,8 @@ function factOf(event: CommandStateEvent | MessageStateEvent): MessageFact | und
       return { kind: 'delivered', at };
     case 'message.read':
       return { kind: 'read', at };
+    case 'command.state':
+      return event.state === 'cancelled' ? { kind: 'canceled', at } : undefined;
     default:
       return undefined;
   }
@@ -76,7 +96,7 @@ function errorCodeOf(event: CommandStateEvent | MessageStateEvent): string | nul
 
 /** The GUID is noted once; one that another message of the line has is left alone, as with a text to oneself. */
 async function guidOf(
-  { tx, agent, note }: Recording,
+  { tx, agent, note }: Following,
   message: Message,
   guid: string | undefined,
 ): Promise<MessagePatch> {
@@ -87,34 +107,43 @@ async function guidOf(
   return {};
 }
 
+function detailsOf({ details }: Message, event: CommandStateEvent | MessageStateEvent): MessagePatch {
+  const downgraded = 'downgraded' in event && event.downgraded === true;
+  const appleError = event.error?.apple;
+  if (!downgraded && appleError === undefined) return {};
+  return {
+    details: {
+      ...details,
+      ...(downgraded ? { downgraded } : {}),
+      ...(appleError === undefined ? {} : { appleError }),
+    },
+  };
+}
+
 const defined = (patch: MessagePatch): Partial<Message> =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
 
-function tell({ tx, now }: Recording, message: Message, fact: MessageFact): Promise<number> {
-  const { accountId, mode, conversationId: orderingKey, lineId } = message;
-  const type = `message.${fact.kind}` as const satisfies EventType;
-  const data = { messageId: message.id, ...detailsOf(message, fact), lineId };
-  return raiseEvent(tx, { accountId, mode, type, orderingKey, data }, now);
-}
-
-function detailsOf(message: Message, fact: MessageFact): Record<string, unknown> {
+function contentOf(message: Message, fact: MessageFact): EventContent {
+  const { id: messageId, lineId } = message;
   const at = isoTime(fact.at);
   switch (fact.kind) {
-    case 'sent':
-      return {
-        to: message.to,
-        from: message.from,
-        text: message.text,
-        status: message.status,
-        sentAt: at,
-        metadata: message.metadata,
-      };
+    case 'sent': {
+      const { to, from, text, status, metadata, details } = message;
+      const downgraded = details.downgraded ? ({ downgraded: true } as const) : {};
+      const data = { messageId, to, from, text, status, sentAt: at, metadata, ...downgraded, lineId };
+      return { type: 'message.sent', data };
+    }
     case 'delivered':
-      return { deliveredAt: at };
+      return { type: 'message.delivered', data: { messageId, deliveredAt: at, lineId } };
     case 'read':
-      return { readAt: at };
-    case 'failed':
-      return { error: { code: fact.code, message: fact.message }, failedAt: at };
+      return { type: 'message.read', data: { messageId, readAt: at, lineId } };
+    case 'canceled':
+      return { type: 'message.canceled', data: { messageId, canceledAt: at, reason: 'api_request', lineId } };
+    case 'failed': {
+      const { code, message: text, apple } = fact;
+      const error = { code, message: text, ...(apple === undefined ? {} : { apple }) };
+      return { type: 'message.failed', data: { messageId, error, failedAt: at, lineId } };
+    }
     default: {
       const never: never = fact;
       return never;

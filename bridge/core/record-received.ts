@@ -1,44 +1,32 @@
 import type { MessageReceivedEvent } from '../protocol/events.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { newId } from '../runtime/ids.ts';
-import type { Message } from '../store/types.ts';
+import type { Message, MessageDetails } from '../store/types.ts';
+import { placeOf } from './conversations.ts';
 import { handleFromMac } from './handles.ts';
-import { raiseEvent } from './raise-event.ts';
-import type { Recording } from './record-event.ts';
+import { attachmentObject, replyObject } from './message-parts.ts';
+import { keepAttachments } from './record-attachments.ts';
+import { type Recording, tellCustomer } from './recording.ts';
+import { nameOf } from './targets.ts';
 
 /** Stores what a person wrote to the line, once for each message of Messages; returns how many deliveries it made. */
-export async function recordReceived(
-  { tx, agent, now, note }: Recording,
-  event: MessageReceivedEvent,
-): Promise<number> {
-  const { accountId, lineId } = agent;
-  if (await tx.findMessageByGuid(lineId, event.guid)) return 0;
-  const line = await tx.findLine(accountId, lineId);
-  if (!line) {
-    note('an agent has no line', { lineId });
-    return 0;
-  }
+export async function recordReceived(recording: Recording, event: MessageReceivedEvent): Promise<number> {
+  const { tx, line, now } = recording;
+  if (await tx.findMessageByGuid(line.id, event.guid)) return 0;
   const from = handleFromMac(event.from);
-  const chat = event.conversation;
-  const isGroup = chat?.kind === 'group';
-  const conversation = await tx.findOrCreateConversation({
-    id: newId('cnv', now),
-    accountId,
-    mode: 'live',
-    lineId,
-    kind: isGroup ? 'group' : 'direct',
-    participant: isGroup ? chat.identifier : handleFromMac(chat?.identifier ?? from),
-    createdAt: now,
-  });
+  const at = Date.parse(event.at);
+  const place = await placeOf(recording, event.conversation, from);
+  if (!place) throw new Error('whoever wrote has a handle');
   const message: Message = {
     id: newId('msg', now),
-    accountId,
+    accountId: line.accountId,
     mode: 'live',
-    conversationId: conversation.id,
-    lineId,
+    conversationId: place.conversation.id,
+    groupId: place.group?.id ?? null,
+    lineId: line.id,
     direction: 'inbound',
     from,
-    to: line.handle,
+    to: event.line ? handleFromMac(event.line) : line.handle,
     text: event.text,
     status: 'received',
     errorCode: null,
@@ -47,42 +35,55 @@ export async function recordReceived(
     guid: event.guid,
     metadata: null,
     traceId: newId('trc', now),
-    createdAt: now,
-    sentAt: Date.parse(event.at),
+    // History stands in lists where it happened; what comes late stands where customers who page on will meet it.
+    createdAt: event.backfill ? Math.max(0, Math.min(at, now)) : now,
+    sentAt: at,
     deliveredAt: null,
     readAt: null,
-    groupId: null,
     editCount: 0,
     editedAt: null,
     unsentAt: null,
-    details: {},
+    details: await detailsOf(recording, event),
   };
   await tx.insertMessage(message);
-  await tx.appendTimeline({
-    messageId: message.id,
-    step: 'received',
-    source: 'mac',
-    at: Date.parse(event.at),
-    errorCode: null,
-  });
-  return raiseEvent(
-    tx,
-    {
-      accountId,
-      mode: 'live',
-      type: 'message.received',
-      orderingKey: conversation.id,
-      data: {
-        messageId: message.id,
-        from,
-        to: line.handle,
-        ...(isGroup ? { groupId: conversation.id } : {}),
-        text: message.text,
-        attachments: [],
-        receivedAt: isoTime(Date.parse(event.at)),
-        lineId,
-      },
+  await tx.appendTimeline({ messageId: message.id, step: 'received', source: 'mac', at, errorCode: null });
+  const attachments = await keepAttachments(recording, message, event.attachments ?? []);
+  const { details } = message;
+  const told = await tellCustomer(recording, message.conversationId, {
+    type: 'message.received',
+    data: {
+      messageId: message.id,
+      from,
+      to: message.to,
+      ...(message.groupId === null ? {} : { groupId: message.groupId }),
+      text: message.text,
+      ...(details.runs ? { runs: details.runs } : {}),
+      attachments: attachments.map(attachmentObject),
+      ...(details.replyTo ? { replyTo: replyObject(details.replyTo) } : {}),
+      ...(details.effect ? { effect: details.effect } : {}),
+      ...(details.voiceNote ? { voiceNote: true } : {}),
+      ...(details.app ? { app: details.app } : {}),
+      ...(details.filtered ? { filtered: details.filtered } : {}),
+      ...(details.toSelf ? { toSelf: true } : {}),
+      ...(details.backfill ? { backfill: true } : {}),
+      service: event.service.toLowerCase(),
+      receivedAt: isoTime(at),
+      lineId: line.id,
     },
-    now,
-  );
+  });
+  return place.deliveries + told;
+}
+
+async function detailsOf(recording: Recording, event: MessageReceivedEvent): Promise<MessageDetails> {
+  const { replyTo } = event;
+  return {
+    ...(event.runs?.length ? { runs: event.runs } : {}),
+    ...(replyTo ? { replyTo: { ...(await nameOf(recording, replyTo.guid)), part: replyTo.part } } : {}),
+    ...(event.effect ? { effect: event.effect } : {}),
+    ...(event.voiceNote ? { voiceNote: true } : {}),
+    ...(event.app ? { app: event.app } : {}),
+    ...(event.filtered ? { filtered: event.filtered } : {}),
+    ...(event.toSelf ? { toSelf: true } : {}),
+    ...(event.backfill ? { backfill: true } : {}),
+  };
 }

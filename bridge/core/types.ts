@@ -12,6 +12,7 @@ import type {
   TimelineEntry,
   Webhook,
 } from '../store/types.ts';
+import type { FactCore } from './fact-types.ts';
 
 /** Who asks: an account through one of its keys. */
 export interface Caller {
@@ -60,7 +61,7 @@ export interface Wakeups {
 }
 
 /** The use-cases of the bridge. Every rejection is an AppError with a code of `protocol/errors.ts`. */
-export interface Core {
+export interface Core extends FactCore {
   createAccount(name: string): Promise<AccountWithKeys>;
   /** A single-use token, good for 15 minutes. */
   createEnrolmentToken(accountId: string): Promise<{ token: string; expiresAt: number }>;

@@ -29,6 +29,21 @@ export const requestErrors = {
     retry: 'never',
     hint: 'Use an https URL that is reachable from the public internet.',
   },
+  invalid_attachments: {
+    status: 400,
+    retry: 'never',
+    hint: 'Name at most 10 files by the mediaId that uploading them to /v1/media answered.',
+  },
+  reply_target_invalid: {
+    status: 400,
+    retry: 'never',
+    hint: 'Name a message that Messages has: received, or sent and not taken back.',
+  },
+  reply_target_conversation_mismatch: {
+    status: 400,
+    retry: 'never',
+    hint: 'Send the reply to the conversation, and from the line, of the message that it answers.',
+  },
   missing_api_key: { status: 401, retry: 'never', hint: 'Send your key in the x-api-key header.' },
   invalid_api_key: {
     status: 401,
@@ -61,10 +76,65 @@ export const requestErrors = {
     retry: 'never',
     hint: 'Use or delete the webhook that has this URL and these events.',
   },
+  message_not_editable: {
+    status: 409,
+    retry: 'never',
+    hint: 'Only messages of your own that were sent as iMessages and not taken back can be changed.',
+  },
+  edit_window_expired: {
+    status: 409,
+    retry: 'never',
+    hint: 'A message can be edited for 15 minutes after it was sent.',
+  },
+  edit_limit_reached: { status: 409, retry: 'never', hint: 'A message can be edited 5 times.' },
+  unsend_window_expired: {
+    status: 409,
+    retry: 'never',
+    hint: 'A message can be taken back for 2 minutes after it was sent.',
+  },
+  reaction_target_invalid: {
+    status: 409,
+    retry: 'never',
+    hint: 'React to a message that Messages has: received, or sent and not taken back.',
+  },
+  action_unavailable: {
+    status: 409,
+    retry: 'after-fix',
+    hint: 'The Mac of the line cannot do that; details.reason says why, and GET /v1/lines/:id what it can.',
+  },
+  line_busy: { status: 409, retry: 'later', hint: 'Wait for the end of the call of the line, or end it.' },
+  group_pending: {
+    status: 409,
+    retry: 'later',
+    hint: 'Wait for group.created: the Mac has not made the group yet, or could not.',
+  },
   idempotency_conflict: {
     status: 409,
     retry: 'never',
     hint: 'Use a new Idempotency-Key for another request, or send the first one again as it was.',
+  },
+  empty_media: { status: 400, retry: 'never', hint: 'Send the bytes of the file as the body.' },
+  media_damaged: {
+    status: 400,
+    retry: 'later',
+    hint: 'Send the file again: its length and SHA-256 have to be those that were announced.',
+  },
+  invalid_agent_signature: {
+    status: 401,
+    retry: 'after-fix',
+    hint: 'Sign with the key of an agent that is not revoked; see PROTOCOL.md.',
+  },
+  media_unavailable: {
+    status: 410,
+    retry: 'never',
+    hint: 'Ask the sender to send the file again; the Mac does not have it.',
+  },
+  length_required: { status: 411, retry: 'never', hint: 'Say the length of the body in content-length.' },
+  media_too_large: { status: 413, retry: 'never', hint: 'Send a file of at most 100 MB.' },
+  media_pending: {
+    status: 503,
+    retry: 'later',
+    hint: 'Ask again after the seconds of Retry-After: the Mac is still sending the file.',
   },
   body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
   unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },

@@ -15,7 +15,11 @@ export type IdPrefix =
   | 'dlv'
   | 'req'
   | 'trc'
-  | 'act';
+  | 'act'
+  | 'grp'
+  | 'op'
+  | 'call'
+  | 'med';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

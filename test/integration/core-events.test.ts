@@ -217,8 +217,14 @@ describe('a message that a person wrote', () => {
     expect(of('A')).toBe(message.conversationId);
     expect(of('B')).toBe(message.conversationId);
     expect(of('C')).not.toBe(message.conversationId);
+    const inGroup = messages.find((one) => one.guid === 'C')?.groupId;
+    expect(inGroup).toMatch(/^grp_/);
+    expect(await bridge.core.getGroup(bridge.live, inGroup ?? '')).toMatchObject({
+      group: { conversationId: of('C'), name: null },
+      members: [{ handle: HER }],
+    });
     const groups = (await told(bridge)).map((event) => (event.data as { groupId?: string }).groupId);
-    expect(groups.sort()).toEqual([of('C'), undefined, undefined].sort());
+    expect(groups.sort()).toEqual([inGroup, inGroup, undefined, undefined].sort());
   });
 
   test('is stored even when its text, GUID or chat holds what a database cannot', async () => {
