@@ -10,7 +10,13 @@ export type CallTable = Omit<Call, 'metadata'> & {
 
 type CallOperations = Pick<
   StoreOperations,
-  'insertCall' | 'updateCall' | 'findCall' | 'findCallByCommand' | 'findCallByUuid' | 'listCalls'
+  | 'insertCall'
+  | 'updateCall'
+  | 'findCall'
+  | 'findCallByCommand'
+  | 'findCallByUuid'
+  | 'findActiveCall'
+  | 'listCalls'
 >;
 
 const toRow = (call: Call): CallTable => ({
@@ -55,6 +61,19 @@ export const callOperations = ({ db }: Session): CallOperations => ({
       .selectAll()
       .where('lineId', '=', lineId)
       .where('callUuid', '=', callUuid)
+      .executeTakeFirst();
+    return row && toCall(row);
+  },
+  async findActiveCall(lineId, since) {
+    const row = await db
+      .selectFrom('call')
+      .selectAll()
+      .where('lineId', '=', lineId)
+      .where('endedAt', 'is', null)
+      .where('commandId', 'is not', null)
+      .where('createdAt', '>=', since)
+      .orderBy('createdAt', 'desc')
+      .limit(1)
       .executeTakeFirst();
     return row && toCall(row);
   },

@@ -3,7 +3,14 @@ import type { Conversation, StoreOperations } from './types.ts';
 
 export type ConversationTable = Conversation;
 
-type ConversationOperations = Pick<StoreOperations, 'findOrCreateConversation' | 'findLineOfParticipant'>;
+type ConversationOperations = Pick<
+  StoreOperations,
+  | 'findOrCreateConversation'
+  | 'findLineOfParticipant'
+  | 'findConversation'
+  | 'findConversationWith'
+  | 'nameConversation'
+>;
 
 export const conversationOperations = ({ db }: Session): ConversationOperations => ({
   async findOrCreateConversation(conversation) {
@@ -36,4 +43,37 @@ export const conversationOperations = ({ db }: Session): ConversationOperations 
       .orderBy('conversation.id', 'desc')
       .limit(1)
       .executeTakeFirst(),
+  findConversation: (id) => db.selectFrom('conversation').selectAll().where('id', '=', id).executeTakeFirst(),
+  findConversationWith({ accountId, mode, lineId }, participant) {
+    let query = db
+      .selectFrom('conversation')
+      .selectAll()
+      .where('accountId', '=', accountId)
+      .where('mode', '=', mode)
+      .where('kind', '=', 'direct')
+      .where('participant', '=', participant);
+    if (lineId !== undefined) query = query.where('lineId', '=', lineId);
+    return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(1).executeTakeFirst();
+  },
+  async nameConversation({ id, lineId, mode, kind }, participant) {
+    const { numUpdatedRows } = await db
+      .updateTable('conversation')
+      .set({ participant })
+      .where('id', '=', id)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('conversation as other')
+              .select('other.id')
+              .where('other.lineId', '=', lineId)
+              .where('other.mode', '=', mode)
+              .where('other.kind', '=', kind)
+              .where('other.participant', '=', participant)
+              .where('other.id', '!=', id),
+          ),
+        ),
+      )
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
 });

@@ -11,6 +11,7 @@ import type { EventTable } from './events.ts';
 import type { CommandResultTable, FactTable, RejectedEventTable } from './facts.ts';
 import type { GroupMemberTable, GroupTable } from './groups.ts';
 import type { IdempotencyKeyTable } from './idempotency-keys.ts';
+import type { LineOperationTable } from './line-operations.ts';
 import type { LineStateTable } from './line-reports.ts';
 import type { LineTable } from './lines.ts';
 import type { AttachmentTable, MediaTable } from './media.ts';
@@ -44,6 +45,7 @@ export interface Database {
   attachment: AttachmentTable;
   call: CallTable;
   line_state: LineStateTable;
+  line_operation: LineOperationTable;
   migration: { version: number; appliedAt: number };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from '../protocol/commands.ts';
+import type { ActionOperations } from './action-operations.ts';
 import type { FactOperations } from './fact-operations.ts';
 import type { MediaOperations } from './media-operations.ts';
 import type {
@@ -24,7 +25,7 @@ import type {
 } from './types.ts';
 
 /** The operations of the store, which throw `row_refused` for a row that breaks a rule of the database: inside one transaction and outside of any. */
-export interface Operations extends FactOperations, MediaOperations {
+export interface Operations extends ActionOperations, FactOperations, MediaOperations {
   insertAccount(account: Account): Promise<void>;
   listAccounts(): Promise<Account[]>;
   /** Keeps other transactions that ask for the same account waiting until this one ends: for rules over many rows. */

@@ -15,6 +15,7 @@ import { eventOperations } from './events.ts';
 import { factOperations } from './facts.ts';
 import { groupOperations } from './groups.ts';
 import { idempotencyKeyOperations } from './idempotency-keys.ts';
+import { lineOperationKeeping } from './line-operations.ts';
 import { lineReportOperations } from './line-reports.ts';
 import { lineOperations } from './lines.ts';
 import { mediaOperations } from './media.ts';
@@ -69,6 +70,12 @@ const READS = new Set<keyof StoreOperations>([
   'findMediaById',
   'findMediaByCommand',
   'listAttachments',
+  'findLineOperation',
+  'listLineOperations',
+  'listGroupOperations',
+  'findConversation',
+  'findConversationWith',
+  'findActiveCall',
 ]);
 
 /**
@@ -135,6 +142,7 @@ const operations = (session: Session): StoreOperations => ({
   ...groupOperations(session),
   ...callOperations(session),
   ...lineReportOperations(session),
+  ...lineOperationKeeping(session),
   ...mediaOperations(session),
 });
 

@@ -7,6 +7,7 @@ import type { Effect } from '../protocol/common.ts';
 import type { AppBalloon, TextRun } from '../protocol/message-events.ts';
 import type { Operations } from './operations.ts';
 
+export type { LineOperation } from './action-rows.ts';
 export type {
   Attachment,
   Call,

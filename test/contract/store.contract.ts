@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../bridge/store/types.ts';
+import { actionsContract } from './store-actions.contract.ts';
 import { commandsContract } from './store-commands.contract.ts';
 import { concurrencyContract } from './store-concurrency.contract.ts';
 import { deliveryContract } from './store-deliveries.contract.ts';
@@ -31,6 +32,7 @@ export function storeContract(kind: string, under: StoreUnderTest): void {
     idempotencyContract(() => ({ store, all }));
     transactionsContract(() => ({ store, all }));
     factsContract(() => ({ store, all }));
+    actionsContract(() => ({ store, all }));
     deliveryContract(() => ({ store, all }));
     concurrencyContract(under);
   });
