@@ -8,7 +8,7 @@ import { Locks, locks } from './locks.ts';
 import { notStarted, uncertain } from './outcome.ts';
 import { isAlive, killGroup } from './process-group.ts';
 import type { ActRequest } from './request.ts';
-import type { Act, ActOutcome, Mac, OsascriptTarget, SendTextAct } from './types.ts';
+import type { Act, ActOutcome, OsascriptTarget, SendTextAct, TendedMac } from './types.ts';
 import { runWorker } from './worker-process.ts';
 
 export interface MacOptions {
@@ -36,11 +36,11 @@ const POLL_MS = 50;
  * Opens the one way to act on the Mac. Each act runs in a worker process that outlives the agent; acts that share a
  * lock run one at a time.
  */
-export function openMac(options: MacOptions): Mac {
+export function openMac(options: MacOptions): TendedMac {
   return new WorkerMac(options);
 }
 
-class WorkerMac implements Mac {
+class WorkerMac implements TendedMac {
   readonly #options: MacOptions;
   readonly #files: ActFiles;
   readonly #locks = new Locks();
@@ -78,6 +78,10 @@ class WorkerMac implements Mac {
   /** Rejects with AppError `act_interrupted` when the agent stops before the outcome is known. */
   async recover(actId: string): Promise<ActOutcome> {
     return this.#locks.run(locks, () => this.#outcomeOf(actId));
+  }
+
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.#locks.run(locks, work);
   }
 
   forget(actId: string): void {

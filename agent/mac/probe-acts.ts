@@ -8,5 +8,10 @@ export interface ProbeMessages {
   kind: 'probe_messages';
 }
 
-/** What only looks. */
-export type ProbeAct = ProbeSession | ProbeMessages;
+/** Asks Messages to quit. */
+interface QuitMessages {
+  kind: 'quit_messages';
+}
+
+/** What sends nothing: it looks, or ends Messages so that it can be opened anew. */
+export type ProbeAct = ProbeSession | ProbeMessages | QuitMessages;

@@ -55,5 +55,11 @@ export interface Mac {
   stop(hurry: AbortSignal): Promise<void>;
 }
 
+/** The Mac as whoever looks after it needs it. */
+export interface TendedMac extends Mac {
+  /** Runs something while no act is under way. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /** Which osascript acts run on. */
 export type OsascriptTarget = { kind: 'system' } | { kind: 'virtual'; home: string };

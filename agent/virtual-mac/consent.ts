@@ -82,6 +82,7 @@ function targetOf(request: ControlRequest): AutomationTarget | undefined {
     case 'participant':
     case 'chat':
     case 'send':
+    case 'quit':
       return 'com.apple.MobileSMS';
     case 'ui':
       return ['session', 'trusted', 'words', 'open'].includes(request.request.ask)

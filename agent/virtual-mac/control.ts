@@ -37,6 +37,16 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  z.strictObject({ call: z.literal('quit') }),
+  /** What commands of the system do to the process of Messages. */
+  z.strictObject({
+    call: z.literal('process'),
+    command: z.enum(['open', 'front', 'term', 'kill', 'killall-imagent']),
+  }),
+  /** Messages begins to hang until something ends that, or is gone. */
+  z.strictObject({ call: z.literal('break-messages'), how: z.enum(['term', 'kill', 'imagent', 'gone']) }),
+  /** What was done to the process of Messages, in order. */
+  z.strictObject({ call: z.literal('process-history') }),
   /** A call of somebody else that is over now. */
   z.strictObject({
     call: z.literal('received-call'),
@@ -68,8 +78,13 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
 export type ControlRequest = z.infer<typeof controlRequestSchema>;
 /** Requests about a random day to be played. */
 export type PlayRequest = Extract<ControlRequest, { call: 'play' | 'play-next' }>;
+/** Requests about the process of Messages. */
+type ProcessCall = 'quit' | 'process' | 'break-messages' | 'process-history';
 /** Requests that Messages answers. */
-export type MessagesRequest = Exclude<ControlRequest, PlayRequest | { call: 'prompts' | 'received-call' }>;
+export type MessagesRequest = Exclude<
+  ControlRequest,
+  PlayRequest | { call: 'prompts' | 'received-call' | ProcessCall }
+>;
 export type ParticipantName = z.infer<typeof participantSchema>;
 
 /** The answer: a result, the number of an Apple event error, or an error of ours. */

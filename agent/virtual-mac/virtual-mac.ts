@@ -13,6 +13,7 @@ import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
 import { Life } from './life.ts';
 import { MessagesApp, type RelayedService } from './messages-app.ts';
+import { answerProcess, isAboutProcess, MessagesProcess } from './messages-process.ts';
 import { openMessagesStore } from './messages-store.ts';
 import { people } from './people.ts';
 import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
@@ -72,11 +73,15 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   let plays: Plays | undefined;
   let consent: Consent | undefined;
   let phone: Phone | undefined;
+  const messages = new MessagesProcess();
   const control = await serveControl({
     path: socketPath(home, SOCKET_NAME),
     answer: async (request) => {
       if (isPlay(request)) return plays?.answer(request);
       await consent?.check(request);
+      await messages.check(request);
+      if (request.call === 'running' && !messages.running) return false;
+      if (isAboutProcess(request)) return answerProcess(messages, request);
       if (request.call === 'prompts') return consent?.prompts;
       if (request.call === 'received-call')
         return phone?.received(request.from, request.medium, request.end, request.durationMs);

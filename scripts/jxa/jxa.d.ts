@@ -47,6 +47,7 @@ declare function Path(path: string): JxaPath;
 
 interface MessagesApplication {
   running(): boolean;
+  quit(): void;
   accounts(): MessagesAccount[];
   chats: { byId(guid: string): MessagesChat };
   send(content: string | JxaPath, options: { to: MessagesParticipant | MessagesChat }): void;

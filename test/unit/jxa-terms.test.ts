@@ -9,7 +9,7 @@ const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
     where: /\bApplication\('Messages'\)/,
     terms: [
       ...['running', 'accounts', 'chats', 'serviceType', 'enabled', 'connectionStatus', 'id'],
-      ...['participants', 'byName', 'byId', 'send'],
+      ...['participants', 'byName', 'byId', 'send', 'quit'],
     ],
   },
   {

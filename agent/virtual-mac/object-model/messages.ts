@@ -74,6 +74,9 @@ export function messagesApplication(call: Call): object {
         .array(accountSchema)
         .parse(call({ call: 'accounts' }))
         .map(account),
+    quit: () => {
+      call({ call: 'quit' });
+    },
     chats: { byId: chat },
     send: (content: unknown, options?: { to?: object }) => {
       const to = options?.to && targets.get(options.to);
