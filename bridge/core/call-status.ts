@@ -18,7 +18,7 @@ export function advance(call: Call | undefined, before: Call, event: CallEvent):
   const status = event.type.slice('call.'.length) as CallStatus;
   if (call && (hasEnded(call.status) || rank(status) <= rank(call.status))) return undefined;
   const at = Date.parse(event.at);
-  const next: Call = { ...before, status };
+  const next: Call = { ...before, status, errorCode: null, errorMessage: null };
   if (status === 'ringing') next.ringingAt = at;
   if (status === 'answered') next.answeredAt = at;
   if (hasEnded(status)) end(next, event, at);

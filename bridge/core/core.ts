@@ -1,6 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MediaFiles, Store } from '../store/types.ts';
+import { actionCore } from './actions.ts';
 import { authenticate } from './authenticate.ts';
 import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
@@ -64,6 +65,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     expireMessages: () => expireMessages(context),
 
     ...factCore(context),
+    ...actionCore(context),
     wakeups,
   };
 }

@@ -1,6 +1,6 @@
 import { isoTime } from '../runtime/clock.ts';
 import type { StoredCommand } from '../store/types.ts';
-import { recordMessageProgress } from './record-message-progress.ts';
+import { recordCommandState } from './record-command-state.ts';
 import type { Following } from './recording.ts';
 
 /**
@@ -19,16 +19,16 @@ export async function giveUpCommand(
   const message = await tx.findMessageByCommand(id);
   const about = { type: 'command.state', commandId: id, at: isoTime(now) } as const;
   let deliveries = 0;
-  if (message?.status === 'queued') {
+  if (!message || message.status === 'queued') {
     const error = {
       code: 'line_offline',
-      message: 'The Mac of the line did not take the message before its deadline',
+      message: 'The Mac of the line did not take the command before its deadline',
     };
     const fact =
       why === 'never_sent'
         ? ({ ...about, state: 'failed', error } as const)
         : ({ ...about, state: 'uncertain' } as const);
-    deliveries = await recordMessageProgress(recording, fact, 'bridge');
+    deliveries = await recordCommandState(recording, fact, 'bridge');
   }
   const dead = why === 'never_sent' ? { ...command, expiresAt: isoTime(0) } : undefined;
   await tx.settleCommand(id, now, dead);

@@ -4,6 +4,7 @@ import type { StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
 import { recordAttachmentChanged } from './record-attachments.ts';
 import { recordCall } from './record-call.ts';
+import { recordCommandState } from './record-command-state.ts';
 import { recordEdited } from './record-edited.ts';
 import { recordGroupChanged } from './record-group.ts';
 import { recordCapabilities, recordLimitReached, recordLineState } from './record-line.ts';
@@ -123,6 +124,7 @@ function apply(recording: Recording, event: AgentEvent): Promise<number> {
     case 'reaction.removed':
       return recordReaction(recording, event);
     case 'command.state':
+      return recordCommandState(recording, event);
     case 'message.sent':
     case 'message.delivered':
     case 'message.read':

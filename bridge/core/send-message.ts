@@ -1,47 +1,47 @@
-import type { Command } from '../protocol/commands.ts';
-import { isoTime } from '../runtime/clock.ts';
+import type { Action, Effect } from '../protocol/common.ts';
 import { newId } from '../runtime/ids.ts';
-import type { Message, StoreOperations, TimelineEntry } from '../store/types.ts';
-import { type ChosenLine, chooseLine } from './choose-line.ts';
+import type { Media, Message, StoreOperations, TimelineEntry } from '../store/types.ts';
+import { acceptOnce } from './accept-once.ts';
+import { checkMetadata, checkText } from './check-text.ts';
 import type { CoreContext } from './context.ts';
-import { normaliseHandle } from './handles.ts';
-import { checkRepeatable, reserve } from './idempotency.ts';
+import { onMac } from './conversation-target.ts';
+import { newMessage } from './new-message.ts';
+import { type Order, orderCommand } from './order-operation.ts';
+import { attachmentOf, checkVoiceNote, fileOrder, outgoingFiles } from './outgoing-files.ts';
 import { getMessage } from './read-messages.ts';
+import { type Destination, destinationOf, type Recipient, recipientOf } from './recipient.ts';
+import { type Answerable, replyTarget } from './reply-target.ts';
 import { requestError } from './request-error.ts';
-import { isStorable } from './storable.ts';
+import { requireAction } from './require-action.ts';
 import type { Caller, Repeatable, SendMessageInput } from './types.ts';
 
 /** A message that has not left by then is not sent any more. In milliseconds. */
 export const COMMAND_LIFETIME_MS = 24 * 3_600_000;
-/** In characters, that is code points. */
-const MAX_SEND_TEXT_LENGTH = 10_000;
-/** Of the metadata as JSON, in UTF-16 units. */
-const MAX_METADATA_LENGTH = 1_000;
 
-/** Accepts a message: message, timeline and command are stored together, and the agent is woken. */
+/** Other vendors' words for effects. */
+const EFFECT_ALIASES: Readonly<Record<string, Effect>> = {
+  invisible: 'invisibleInk',
+  sparkles: 'celebration',
+  hearts: 'love',
+  happy_birthday: 'balloons',
+};
+
+/** Accepts a message: message, files, timeline and command are stored together, and the agent is woken. */
 export async function sendMessage(
   context: CoreContext,
   caller: Caller,
   input: SendMessageInput,
   repeatable?: Repeatable,
 ): Promise<{ message: Message; timeline: TimelineEntry[]; replayed: boolean }> {
-  const to = checked(input);
-  if (repeatable) checkRepeatable(repeatable);
-  if (caller.mode === 'sandbox') {
-    throw requestError('sandbox_not_activated', 'No phone is paired with the sandbox of this account');
-  }
+  const recipient = checked(input);
   const now = context.clock.now();
   const id = newId('msg', now);
-  const outcome = await context.store.transaction(async (tx) => {
-    const earlier = repeatable && (await reserve(tx, { caller, repeatable, input, resourceId: id, now }));
-    if (earlier !== undefined) return { earlier };
-    const chosen = await chooseLine(tx, caller, { from: input.from, to });
-    return { accepted: await accept(tx, chosen, { id, caller, input, to, now }) };
-  });
-  if (outcome.accepted === undefined) {
+  const outcome = await acceptOnce(context, { caller, repeatable, input, resourceId: id, now }, (tx) =>
+    accept(tx, { id, caller, input, recipient, now }),
+  );
+  if ('earlier' in outcome)
     return { ...(await getMessage(context, caller, outcome.earlier)), replayed: true };
-  }
-  const { agentId, message, timeline } = outcome.accepted;
+  const { agentId, message, timeline } = outcome.made;
   context.wakeups.command(agentId);
   return { message, timeline, replayed: false };
 }
@@ -50,51 +50,34 @@ interface Acceptance {
   id: string;
   caller: Caller;
   input: SendMessageInput;
-  to: string;
+  recipient: Recipient;
   now: number;
+}
+
+/** What a message is made of, as it was found. */
+interface Made {
+  destination: Destination;
+  text: string;
+  files: Media[];
+  reply: Answerable | undefined;
+  effect: Effect | undefined;
+  voiceNote: boolean;
 }
 
 async function accept(
   tx: StoreOperations,
-  { line, agent }: ChosenLine,
-  { id, caller, input, to, now }: Acceptance,
+  { id, caller, input, recipient, now }: Acceptance,
 ): Promise<{ message: Message; timeline: TimelineEntry[]; agentId: string }> {
-  const conversation = await tx.findOrCreateConversation({
-    id: newId('cnv', now),
-    accountId: caller.accountId,
-    mode: caller.mode,
-    lineId: line.id,
-    kind: 'direct',
-    participant: to,
-    createdAt: now,
-  });
-  const message: Message = {
-    id,
-    accountId: caller.accountId,
-    mode: caller.mode,
-    conversationId: conversation.id,
-    lineId: line.id,
-    direction: 'outbound',
-    from: line.handle,
-    to,
-    text: input.text,
-    status: 'queued',
-    errorCode: null,
-    errorMessage: null,
-    service: null,
-    guid: null,
-    metadata: input.metadata ?? null,
-    traceId: newId('trc', now),
-    createdAt: now,
-    sentAt: null,
-    deliveredAt: null,
-    readAt: null,
-    groupId: null,
-    editCount: 0,
-    editedAt: null,
-    unsentAt: null,
-    details: {},
-  };
+  const reply = input.replyTo === undefined ? undefined : await replyTarget(tx, caller, input.replyTo);
+  const destination = await destinationOf(tx, caller, { recipient, from: input.from, reply, now });
+  const files = await outgoingFiles(tx, caller, input.attachments ?? []);
+  const text = input.text ?? '';
+  const voiceNote = input.voiceNote === true;
+  if (voiceNote) checkVoiceNote(files, text);
+  const made: Made = { destination, text, files, reply, effect: effectOf(input.effect), voiceNote };
+  const { line, agent } = destination.where;
+  await requireAction(tx, line.id, ...actionsOf(made));
+  const message = messageOf(id, line.handle, made, input.metadata, now);
   const entry: TimelineEntry = {
     messageId: message.id,
     step: 'accepted',
@@ -102,54 +85,74 @@ async function accept(
     at: now,
     errorCode: null,
   };
-  const command: Command = {
-    id: newId('cmd', now),
-    traceId: message.traceId,
-    issuedAt: isoTime(now),
-    expiresAt: isoTime(now + COMMAND_LIFETIME_MS),
-    type: 'message.send',
-    to,
-    text: message.text,
-  };
   await tx.insertMessage(message);
   await tx.appendTimeline(entry);
-  await tx.appendCommand({
+  for (const [ordinal, media] of files.entries())
+    await tx.insertAttachment(attachmentOf(message.id, ordinal, media));
+  await orderCommand(tx, {
     agentId: agent.id,
-    id: command.id,
+    traceId: message.traceId,
+    order: orderOf(made),
+    expiresAt: now + COMMAND_LIFETIME_MS,
+    now,
     messageId: message.id,
-    command,
-    createdAt: now,
   });
   return { message, timeline: [entry], agentId: agent.id };
 }
 
-/** The recipient in its stored form; throws on the first field that is wrong. */
-function checked({ to, text, metadata }: SendMessageInput): string {
-  const handle = normaliseHandle(to);
-  if (handle === undefined) {
-    throw requestError('invalid_phone_number', 'to is neither a valid E.164 number nor an email', 'to');
-  }
-  const length = text.length > MAX_SEND_TEXT_LENGTH * 2 ? Number.POSITIVE_INFINITY : [...text].length;
-  if (length === 0 || length > MAX_SEND_TEXT_LENGTH) {
-    throw requestError('invalid_parameter_value', `text has 1 to ${MAX_SEND_TEXT_LENGTH} characters`, 'text');
-  }
-  if (!isStorable(text)) {
-    throw requestError('invalid_parameter_value', 'text holds NUL or half a surrogate pair', 'text');
-  }
-  if (metadata !== undefined) checkMetadata(metadata);
-  return handle;
+const messageOf = (
+  id: string,
+  from: string,
+  { destination, text, reply, effect, voiceNote }: Made,
+  metadata: Record<string, string> | undefined,
+  now: number,
+): Message =>
+  newMessage({
+    id,
+    conversation: destination.conversation,
+    groupId: destination.groupId,
+    from,
+    to: destination.to,
+    text,
+    metadata: metadata ?? null,
+    details: {
+      ...(reply ? { replyTo: { messageId: reply.id, guid: reply.guid, part: 0 } } : {}),
+      ...(effect ? { effect } : {}),
+      ...(voiceNote ? { voiceNote: true } : {}),
+    },
+    now,
+  });
+
+function orderOf({ destination, text, files, reply, effect, voiceNote }: Made): Order {
+  const { conversation, groupId, to } = destination;
+  return {
+    type: 'message.send',
+    ...(groupId === null ? { to } : { conversation: onMac(conversation) }),
+    ...(text === '' ? {} : { text }),
+    ...(files.length === 0 ? {} : { files: files.map(fileOrder) }),
+    ...(effect ? { effect } : {}),
+    ...(reply ? { replyTo: { guid: reply.guid, part: 0 } } : {}),
+    ...(voiceNote ? { voiceNote } : {}),
+  };
 }
 
-function checkMetadata(metadata: Record<string, string>): void {
-  const entries = Object.entries(metadata);
-  if (!entries.every(([key, value]) => isStorable(key) && isStorable(value))) {
-    throw requestError('invalid_parameter_value', 'metadata holds NUL or half a surrogate pair', 'metadata');
-  }
-  if (JSON.stringify(metadata).length > MAX_METADATA_LENGTH) {
-    throw requestError(
-      'invalid_parameter_value',
-      `metadata has at most ${MAX_METADATA_LENGTH} characters as JSON`,
-      'metadata',
-    );
-  }
+const actionsOf = ({ destination, text, files, reply, effect }: Made): Action[] => [
+  ...(text === '' ? [] : (['send_text'] as const)),
+  ...(files.length === 0 ? [] : (['send_file'] as const)),
+  ...(destination.groupId === null ? [] : (['send_group'] as const)),
+  ...(effect ? (['send_effect'] as const) : []),
+  ...(reply ? (['reply'] as const) : []),
+];
+
+const effectOf = (word: SendMessageInput['effect']): Effect | undefined =>
+  word === undefined ? undefined : (EFFECT_ALIASES[word] ?? (word as Effect));
+
+/** The recipient in its stored form; throws on the first field that is wrong. */
+function checked({ to, text, attachments = [], metadata }: SendMessageInput): Recipient {
+  const recipient = recipientOf(to);
+  if (text === undefined && attachments.length === 0)
+    throw requestError('missing_required_parameter', 'A message needs text or attachments', 'text');
+  if (text !== undefined) checkText(text);
+  if (metadata !== undefined) checkMetadata(metadata);
+  return recipient;
 }

@@ -1,3 +1,4 @@
+import type { Effect } from '../protocol/common.ts';
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import type { AgentEvent } from '../protocol/events.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
   TimelineEntry,
   Webhook,
 } from '../store/types.ts';
+import type { ActionCore } from './action-types.ts';
 import type { FactCore } from './fact-types.ts';
 
 /** Who asks: an account through one of its keys. */
@@ -21,11 +23,19 @@ export interface Caller {
 }
 
 export interface SendMessageInput {
-  /** E.164 number or email, as the customer wrote it. */
+  /** E.164 number or email as the customer wrote it, or the id of a group. */
   to: string;
   /** Handle or id of a line; chosen when absent. */
   from?: string | undefined;
-  text: string;
+  /** May be left out beside attachments. */
+  text?: string | undefined;
+  /** Ids of media, in their order; 10 at most. */
+  attachments?: string[] | undefined;
+  effect?: Effect | 'invisible' | 'sparkles' | 'hearts' | 'happy_birthday' | undefined;
+  /** Id of the message of the same conversation that this one answers. */
+  replyTo?: string | undefined;
+  /** The one file is a recording of the voice. */
+  voiceNote?: boolean | undefined;
   metadata?: Record<string, string> | undefined;
 }
 
@@ -61,7 +71,7 @@ export interface Wakeups {
 }
 
 /** The use-cases of the bridge. Every rejection is an AppError with a code of `protocol/errors.ts`. */
-export interface Core extends FactCore {
+export interface Core extends FactCore, ActionCore {
   createAccount(name: string): Promise<AccountWithKeys>;
   /** A single-use token, good for 15 minutes. */
   createEnrolmentToken(accountId: string): Promise<{ token: string; expiresAt: number }>;

@@ -71,6 +71,7 @@ export const actions = [
   'send_effect',
   'reply',
   'react',
+  'react_emoji',
   'edit',
   'unsend',
   'typing',

@@ -17,6 +17,8 @@ export const commandStateSchema = z.strictObject({
   at: timeSchema,
   /** GUID of the row that proves the act, once known. */
   guid: guidSchema.optional(),
+  /** With `done` of a `group.create`: the group, by which its messages are known. */
+  conversation: macConversationSchema.optional(),
   error: failureSchema.optional(),
   /** With `paced`: the rule that holds it, and until when at the earliest. */
   paced: z.strictObject({ rule: z.string().min(1).max(64), until: timeSchema }).optional(),

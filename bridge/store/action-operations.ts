@@ -26,6 +26,6 @@ export interface ActionOperations {
   /** Gives a conversation the name that the Mac has for it; false when the line has another conversation of that name. */
   nameConversation(conversation: Conversation, participant: string): Promise<boolean>;
 
-  /** A call that the line placed since then and that has no end yet. */
+  /** A call that the line placed since then, that has no end yet, and that is surely one. */
   findActiveCall(lineId: string, since: number): Promise<Call | undefined>;
 }

@@ -70,6 +70,7 @@ export const callOperations = ({ db }: Session): CallOperations => ({
       .selectAll()
       .where('lineId', '=', lineId)
       .where('endedAt', 'is', null)
+      .where('errorCode', 'is', null)
       .where('commandId', 'is not', null)
       .where('createdAt', '>=', since)
       .orderBy('createdAt', 'desc')

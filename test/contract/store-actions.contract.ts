@@ -150,6 +150,7 @@ export function actionsContract(at: () => { store: Store; all: World }): void {
     const ended = newCall(all, { endedAt: T0 + 1, status: 'ended' });
     const seen = newCall(all, { commandId: null, direction: 'inbound', callUuid: id('uuid') });
     await store.insertCall(ended);
+    await store.insertCall(newCall(all, { errorCode: 'uncertain', errorMessage: 'who knows' }));
     await store.insertCall(seen);
     expect(await store.findActiveCall(all.line.id, T0)).toBeUndefined();
     const active = newCall(all, { createdAt: T0 + 2 });
