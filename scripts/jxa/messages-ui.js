@@ -50,7 +50,7 @@ function messagesUi({ drafts }) {
     until,
     read,
     find,
-    byId: (identifier) => find((element) => read(element, 'AXIdentifier') === identifier),
+    byId,
     byDescription: (words) => find((element) => words.includes(String(read(element, 'AXDescription')))),
     press,
     escape: () => events.keyCode(ESCAPE),
@@ -192,8 +192,13 @@ function messagesUi({ drafts }) {
     return windows[0];
   }
 
+  /** @param {string} wanted */
+  function byId(wanted) {
+    return find((_element, identifier) => identifier === wanted);
+  }
+
   /**
-   * @param {(element: UiElement) => boolean} test
+   * @param {(element: UiElement, identifier: unknown) => boolean} test
    * @returns {UiElement | undefined}
    */
   function find(test) {
@@ -203,8 +208,9 @@ function messagesUi({ drafts }) {
     for (let seen = 0; seen < waiting.length; seen += 1) {
       if (seen >= MOST_ELEMENTS) throw refusal('ui_not_recognised');
       const element = waiting[seen];
-      if (test(element)) return element;
-      if (!CLOSED.includes(String(read(element, 'AXIdentifier')))) waiting.push(...element.uiElements());
+      const identifier = read(element, 'AXIdentifier');
+      if (test(element, identifier)) return element;
+      if (!CLOSED.includes(String(identifier))) waiting.push(...element.uiElements());
     }
     return undefined;
   }
@@ -296,7 +302,7 @@ function messagesUi({ drafts }) {
   }
 
   function selectedBubble() {
-    const transcript = find((element) => read(element, 'AXIdentifier') === 'TranscriptCollectionView');
+    const transcript = byId('TranscriptCollectionView');
     const cells = transcript ? transcript.uiElements() : [];
     if (cells.length > MOST_BUBBLES) throw refusal('ui_not_recognised');
     const selected = cells
@@ -361,7 +367,7 @@ function messagesUi({ drafts }) {
   }
 
   function emptyField() {
-    const field = until(() => find((element) => read(element, 'AXIdentifier') === 'messageBodyField'), 3);
+    const field = until(() => byId('messageBodyField'), 3);
     if (!field) throw refusal('ui_not_recognised');
     const draft = String(read(field, 'AXValue') || '');
     if (draft.trim() === '') return field;
@@ -391,7 +397,7 @@ function messagesUi({ drafts }) {
     events.keyCode(RETURN);
     current = 'sent';
     const empty = until(() => {
-      const field = find((element) => read(element, 'AXIdentifier') === 'messageBodyField');
+      const field = byId('messageBodyField');
       return field && String(read(field, 'AXValue') || '') === '' ? true : undefined;
     }, 5);
     if (!empty) throw refusal('act_failed');

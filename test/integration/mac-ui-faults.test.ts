@@ -32,6 +32,8 @@ interface Acting {
   verifies: boolean;
   /** What is done concerns the whole conversation, so that doing it again is seen in what came before. */
   shared?: true;
+  /** It writes into a field first. */
+  writes?: true;
 }
 
 const target = ({ guid, text }: MessageRow) => ({ guid, part: 0, text });
@@ -98,6 +100,7 @@ const actings: Acting[] = [
     },
     last: { at: 'key', skip: 0, after: 'keyed' },
     verifies: true,
+    writes: true,
   },
   {
     name: 'an edit',
@@ -111,6 +114,7 @@ const actings: Acting[] = [
     },
     last: { at: 'perform', skip: 1, after: 'performed' },
     verifies: true,
+    writes: true,
   },
   {
     name: 'an unsend',
@@ -165,6 +169,7 @@ const actings: Acting[] = [
     }),
     last: { at: 'key', skip: 0, after: 'keyed' },
     verifies: true,
+    writes: true,
   },
   {
     name: 'an effect',
@@ -184,6 +189,7 @@ const actings: Acting[] = [
     },
     last: { at: 'perform', skip: 3, after: 'performed' },
     verifies: true,
+    writes: true,
   },
 ];
 
@@ -207,7 +213,7 @@ interface Case {
   messy?: true;
 }
 
-function casesOf({ last, verifies, name }: Acting): Case[] {
+function casesOf({ last, verifies, writes, name }: Acting): Case[] {
   const { at, skip, after } = last;
   const early: Case[] = [
     {
@@ -255,6 +261,21 @@ function casesOf({ last, verifies, name }: Acting): Case[] {
     codes: ['wrong_conversation'],
     effects: 0,
   };
+  const unwritten: Case = {
+    name: 'a field that takes nothing',
+    fault: { kind: 'nothing', at: 'set' },
+    outcome: 'not_started',
+    codes: ['text_not_sendable'],
+    effects: 0,
+    messy: true,
+  };
+  const noPicker: Case = {
+    name: 'a picker that does not appear',
+    fault: { kind: 'no-picker' },
+    outcome: 'not_started',
+    codes: ['ui_not_recognised'],
+    effects: 0,
+  };
   const late: Case[] = [
     {
       name: 'an error at the last event',
@@ -285,7 +306,13 @@ function casesOf({ last, verifies, name }: Acting): Case[] {
       messy: true,
     },
   ];
-  return [...early, ...(name === 'a new group' ? [] : [astray]), ...late];
+  return [
+    ...early,
+    ...(name === 'a new group' ? [] : [astray]),
+    ...(writes ? [unwritten] : []),
+    ...(name === 'a tapback by the picker' ? [noPicker] : []),
+    ...late,
+  ];
 }
 
 /** Command lines of processes that work on a virtual Mac. */
