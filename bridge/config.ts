@@ -7,6 +7,8 @@ import type { LogLevel } from './runtime/logger.ts';
 export interface BridgeConfig {
   /** `sqlite:<file>` or `postgres://…`. */
   store: string;
+  /** Folder of the bytes of media; several bridges of one store share it. */
+  media: string;
   host: string;
   /** 0 takes any free port. */
   port: number;
@@ -58,15 +60,24 @@ function parseLogLevel(name: string, text: string): LogLevel {
   return level;
 }
 
+/** Beside the file of an SQLite store, else in the home folder. */
+const folderOf = (store: string): string =>
+  store.startsWith('sqlite:')
+    ? path.dirname(path.resolve(store.slice('sqlite:'.length)))
+    : path.join(os.homedir(), '.bluerelay-bridge');
+
 /**
- * Reads `BLUERELAY_BRIDGE_STORE` (default `~/.bluerelay-bridge/bridge.db`), `BLUERELAY_BRIDGE_HOST` (127.0.0.1),
+ * Reads `BLUERELAY_BRIDGE_STORE` (default `~/.bluerelay-bridge/bridge.db`), `BLUERELAY_BRIDGE_MEDIA`
+ * (`media` beside the store), `BLUERELAY_BRIDGE_HOST` (127.0.0.1),
  * `BLUERELAY_BRIDGE_PORT` (8787), `BLUERELAY_BRIDGE_LOG` (info), `BLUERELAY_BRIDGE_ALLOW_HTTP_WEBHOOKS` and
  * `BLUERELAY_STOP_ON_STDIN_END`. Throws `invalid_config` naming the variable, never repeating its value.
  */
 export function readBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
   const defaultStore = `sqlite:${path.join(os.homedir(), '.bluerelay-bridge', 'bridge.db')}`;
+  const store = parseStore('BLUERELAY_BRIDGE_STORE', env.BLUERELAY_BRIDGE_STORE || defaultStore);
   return {
-    store: parseStore('BLUERELAY_BRIDGE_STORE', env.BLUERELAY_BRIDGE_STORE || defaultStore),
+    store,
+    media: env.BLUERELAY_BRIDGE_MEDIA || path.join(folderOf(store), 'media'),
     host: parseHost('BLUERELAY_BRIDGE_HOST', env.BLUERELAY_BRIDGE_HOST || '127.0.0.1'),
     port: parsePort('BLUERELAY_BRIDGE_PORT', env.BLUERELAY_BRIDGE_PORT || '8787'),
     logLevel: parseLogLevel('BLUERELAY_BRIDGE_LOG', env.BLUERELAY_BRIDGE_LOG || 'info'),

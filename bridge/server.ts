@@ -9,8 +9,9 @@ import type { Clock } from './runtime/clock.ts';
 import type { Service } from './runtime/lifecycle.ts';
 import type { Logger } from './runtime/logger.ts';
 import { Wakeable } from './runtime/wakeable.ts';
+import { openMediaFolder } from './store/media-folder.ts';
 import { openStore } from './store/store.ts';
-import type { Store } from './store/types.ts';
+import type { MediaFiles, Store } from './store/types.ts';
 import { createWebhookDispatcher } from './webhooks/webhooks.ts';
 
 export interface BridgeOptions {
@@ -63,6 +64,18 @@ function expireRegularly(core: Core, clock: Clock, logger: Logger): () => Promis
   };
 }
 
+async function openConfiguredMedia(config: BridgeConfig, clock: Clock): Promise<MediaFiles> {
+  try {
+    return await openMediaFolder(config.media, clock);
+  } catch (cause) {
+    throw new AppError(`The folder of media cannot be opened: ${errorCode(cause)}`, {
+      code: 'store_unavailable',
+      ...operatorErrors.store_unavailable,
+      cause,
+    });
+  }
+}
+
 type Release = (hurry: AbortSignal) => Promise<void>;
 
 /** Releases in the reverse of the order of taking; one that fails does not keep the others. */
@@ -91,7 +104,8 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
   try {
     const store = overrides?.store ?? (await openConfiguredStore(config, clock));
     releases.push(() => store.close());
-    const core = createCore({ store, clock, logger, allowHttpWebhooks });
+    const media = await openConfiguredMedia(config, clock);
+    const core = createCore({ store, clock, logger, allowHttpWebhooks, media });
     releases.push(expireRegularly(core, clock, logger));
     const webhooks = createWebhookDispatcher({
       store,

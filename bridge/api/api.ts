@@ -6,6 +6,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { productVersion } from '../runtime/product-version.ts';
 import { registerEnrolment } from './agent/agent.ts';
+import { registerAgentMedia } from './agent/media.ts';
+import { FILE_LIMIT_MS, limitBodies } from './body-limit.ts';
 import { answerBadPath, answerClientError } from './client-error.ts';
 import { replyToError } from './error-reply.ts';
 import { type Readiness, registerHealth } from './health.ts';
@@ -22,7 +24,6 @@ import { validatorCompiler } from './validation.ts';
 /** Largest JSON body, in bytes. */
 const BODY_LIMIT = 256 * 1024;
 const HEADER_LIMIT_MS = 15_000;
-const REQUEST_LIMIT_MS = 30_000;
 const KEEP_ALIVE_MS = 65_000;
 const MOST_REQUESTS_PER_SOCKET = 10_000;
 
@@ -56,7 +57,7 @@ async function buildApp({ core, clock, logger, readiness }: ApiOptions): Promise
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_LIMIT_MS,
+    requestTimeout: FILE_LIMIT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxRequestsPerSocket: MOST_REQUESTS_PER_SOCKET,
     http: { headersTimeout: HEADER_LIMIT_MS, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 5_000 },
@@ -90,12 +91,14 @@ async function buildApp({ core, clock, logger, readiness }: ApiOptions): Promise
       .serializer((payload: unknown) => JSON.stringify(payload))
       .send(body);
   });
+  limitBodies(app, clock);
   acceptJsonOnly(app);
   const closeRoutes = answerUnmatched(app);
   await describeApi(app, productVersion());
   registerHealth(app, { readiness, clock, logger });
   registerV1(app, core);
   registerEnrolment(app, { core, clock });
+  registerAgentMedia(app, { core, clock });
   app.after(closeRoutes);
   await app.ready();
   return app;

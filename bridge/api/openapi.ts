@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { describeWebhooks } from './openapi-webhooks.ts';
 
 const zodToJsonConfig: z.core.RegistryToJSONSchemaParams = {
   /** What is answered may gain fields, so only what is asked for is closed; an absent body is `null`. */
@@ -43,6 +44,9 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: [
         { name: 'Messages' },
         { name: 'Webhooks' },
+        { name: 'Calls' },
+        { name: 'Groups' },
+        { name: 'Media' },
         { name: 'Lines' },
         { name: 'Agents' },
         { name: 'Health' },
@@ -60,9 +64,10 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
     },
     transform: describeRoute,
     transformObject: (document) =>
-      withoutUnused(describeSchemas(document) as { components?: Components }) as ReturnType<
-        typeof describeSchemas
-      >,
+      withoutUnused({
+        ...(describeSchemas(document) as { components?: Components }),
+        webhooks: describeWebhooks(zodToJsonConfig),
+      }) as ReturnType<typeof describeSchemas>,
   });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }

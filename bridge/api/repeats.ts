@@ -79,6 +79,7 @@ function keyOf(request: FastifyRequest, bodyKey: string | undefined): string | u
 /** Adds the header, the 200 of a repeat (like the answer of the first, unless the route has its own) and the 409. */
 function document(route: RouteOptions): void {
   const known = (route.schema?.response ?? {}) as Record<string, DocumentedAnswer>;
+  const own = route.schema?.headers;
   const first = known[201] ?? known[202];
   const repeat = first && {
     ...first,
@@ -88,7 +89,7 @@ function document(route: RouteOptions): void {
   const conflicts = [known[409]?.description, conflict?.description].filter((line) => line !== undefined);
   route.schema = {
     ...route.schema,
-    headers: headersSchema,
+    headers: own instanceof z.ZodObject ? own.extend(headersSchema.shape) : headersSchema,
     response: {
       ...(repeat && { 200: repeat }),
       ...known,

@@ -10,7 +10,7 @@ import type {
   Message,
   Page,
 } from '../store/types.ts';
-import type { Caller } from './types.ts';
+import type { Caller, Repeatable } from './types.ts';
 
 /** What hangs on a message: its files, and the tapbacks that stand on it. */
 export interface MessageParts {
@@ -76,7 +76,11 @@ export interface FactCore {
    */
   openMedia(caller: Caller, id: string, signal: AbortSignal): Promise<{ media: Media; content: Readable }>;
   /** Keeps a file of a customer. Throws `empty_media`, `media_too_large`, `media_damaged`. */
-  addMedia(caller: Caller, media: NewMedia): Promise<Media>;
+  addMedia(
+    caller: Caller,
+    media: NewMedia,
+    repeatable?: Repeatable,
+  ): Promise<{ media: Media; replayed: boolean }>;
 
   /** Whether an agent may hand a file over; throws `invalid_agent_signature` or `not_found`. True: it was stored before. */
   expectMedia(request: MediaRequest): Promise<{ stored: boolean }>;

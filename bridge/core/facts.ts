@@ -16,7 +16,7 @@ export const factCore = (context: CoreContext): FactCore => ({
   listLineReports: (accountId) => context.store.listLineReports(accountId),
   getMedia: (caller, id) => getMedia(context, caller, id),
   openMedia: (caller, id, signal) => openMedia(context, caller, id, signal),
-  addMedia: (caller, media) => addMedia(context, caller, media),
+  addMedia: (caller, media, repeatable) => addMedia(context, caller, media, repeatable),
   expectMedia: (request) => expectMedia(context, request),
   receiveMedia: (request, bytes, content) => receiveMedia(context, request, bytes, content),
   handOverMedia: (request) => handOverMedia(context, request),

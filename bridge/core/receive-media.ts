@@ -5,10 +5,11 @@ import { isSignedBy } from '../runtime/signature.ts';
 import type { Agent, Media } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
 import type { MediaRequest, NewMedia } from './fact-types.ts';
+import { checkRepeatable, reserve } from './idempotency.ts';
 import { kindOf } from './media-kind.ts';
-import { filesOf } from './read-media.ts';
+import { filesOf, getMedia } from './read-media.ts';
 import { notFound, requestError } from './request-error.ts';
-import type { Caller } from './types.ts';
+import type { Caller, Repeatable } from './types.ts';
 
 /** Whether an agent may hand a file over, asked before anything of its bytes is read. */
 export async function expectMedia(context: CoreContext, request: MediaRequest): Promise<{ stored: boolean }> {
@@ -51,12 +52,16 @@ export async function handOverMedia(
 /** Keeps a file of a customer, to be sent with messages. */
 export async function addMedia(
   context: CoreContext,
-  { accountId, mode }: Caller,
+  caller: Caller,
   { filename, mimeType, bytes, content }: NewMedia,
-): Promise<Media> {
+  repeatable?: Repeatable,
+): Promise<{ media: Media; replayed: boolean }> {
+  if (repeatable) checkRepeatable(repeatable);
   if (bytes === 0) throw requestError('empty_media', 'The file has no bytes');
   checkSize(bytes);
-  const written = await filesOf(context).write(content, { bytes });
+  const { accountId, mode } = caller;
+  const files = filesOf(context);
+  const written = await files.write(content, { bytes });
   const now = context.clock.now();
   const media: Media = {
     id: newId('med', now),
@@ -72,8 +77,21 @@ export async function addMedia(
     createdAt: now,
     ...written,
   };
-  await context.store.insertMedia(media);
-  return media;
+  const input = { filename, mimeType, sha256: written.sha256 };
+  const resourceId = media.id;
+  try {
+    const earlier = await context.store.transaction(async (tx) => {
+      const held = repeatable && (await reserve(tx, { caller, repeatable, input, resourceId, now }));
+      if (held === undefined) await tx.insertMedia(media);
+      return held;
+    });
+    if (earlier === undefined) return { media, replayed: false };
+    await files.remove(written.file);
+    return { media: await getMedia(context, caller, earlier), replayed: true };
+  } catch (error) {
+    await files.remove(written.file);
+    throw error;
+  }
 }
 
 function checkSize(bytes: number): void {

@@ -1,63 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type EventType, envelopeOf } from '../../bridge/protocol/customer-events.ts';
+import type { EventType } from '../../bridge/protocol/customer-events.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
-import { type TestAgent, type TestCore, testAgent, testCore } from '../support/bridge-core.ts';
-import { takeEvents } from '../support/customer-events.ts';
-
-const HER = '+14155550101';
-const LINE = '+14155550100';
-const AT = '2026-01-01T11:00:00.000Z';
-const LATER = '2026-01-01T11:05:00.000Z';
-
-interface Told {
-  type: EventType;
-  data: Record<string, unknown>;
-}
-
-interface Bed {
-  bridge: TestCore;
-  agent: TestAgent;
-  /** Takes the events of the customer so far; each has to be of its documented shape and to survive a round trip. */
-  told(): Promise<Told[]>;
-  /** Tells a message of hers and returns the API's id of it. */
-  hear(guid: string, more?: object): Promise<string>;
-}
-
-async function bed(): Promise<Bed> {
-  const bridge = await testCore();
-  const agent = await testAgent(bridge);
-  await bridge.core.createWebhook(bridge.live, { url: 'https://example.com/hook' });
-  const told = async (): Promise<Told[]> =>
-    (await takeEvents(bridge)).map((payload) => {
-      expect(JSON.stringify(JSON.parse(payload))).toBe(payload);
-      const event = JSON.parse(payload) as Told;
-      expect(envelopeOf(event.type).parse(event), event.type).toEqual(event);
-      return { type: event.type, data: event.data };
-    });
-  const hear = async (guid: string, more: object = {}): Promise<string> => {
-    await agent.tell({ ...received, guid, ...more });
-    return (await bridge.store.findMessageByGuid(agent.lineId, guid))?.id ?? '';
-  };
-  return { bridge, agent, told, hear };
-}
-
-const where = { conversation: { kind: 'direct', identifier: HER }, service: 'iMessage', at: AT } as const;
-const received = { ...where, type: 'message.received', guid: 'M1', from: HER, text: 'hello' } as const;
-const IN_GROUP = { conversation: { kind: 'group', identifier: 'chat7' } } as const;
-const photo = {
-  guid: 'A1',
-  name: 'IMG_1.HEIC',
-  mimeType: 'image/heic',
-  bytes: 3,
-  state: 'complete',
-  kind: 'image',
-  position: 0,
-  sha256: 'a'.repeat(64),
-} as const;
+import { AT, factBed, HER, IN_GROUP, LATER, LINE, photo, received, where } from '../support/fact-bed.ts';
 
 describe('a received message', () => {
   test('keeps and tells all that Messages holds of it', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const first = await hear('M0');
     const id = await hear('M1', {
       text: '\uFFFC see this',
@@ -117,7 +65,7 @@ describe('a received message', () => {
   });
 
   test('that was asked for as history stands where it happened and says so', async () => {
-    const { bridge, told, hear } = await bed();
+    const { bridge, told, hear } = await factBed();
     const id = await hear('M1', { backfill: true, toSelf: true, replyTo: { guid: 'never', part: 0 } });
     expect((await bridge.core.getMessage(bridge.live, id)).message.createdAt).toBe(
       Math.min(Date.parse(AT), bridge.clock.now()),
@@ -130,7 +78,7 @@ describe('a received message', () => {
   });
 
   test('orders the bytes of a pending file once it is whole, under the id that was told before', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const pending = { ...photo, state: 'pending', bytes: 0 } as const;
     const id = await hear('M1', { attachments: [pending] });
     const [message1] = await told();
@@ -163,7 +111,7 @@ describe('a received message', () => {
 
 describe('a message that changes', () => {
   test('is edited with its history, once for each edit', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const id = await hear('M1');
     await told();
     const history = [
@@ -194,7 +142,7 @@ describe('a message that changes', () => {
   });
 
   test('is unsent in part, then whole, and a late edit brings no text back', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const id = await hear('M1');
     await told();
     const unsent = { ...where, type: 'message.unsent', guid: 'M1', from: HER } as const;
@@ -221,7 +169,7 @@ describe('a message that changes', () => {
   });
 
   test('that the line sent is unsent for good, whatever comes late', async () => {
-    const { bridge, agent, told } = await bed();
+    const { bridge, agent, told } = await factBed();
     const { message } = await bridge.core.sendMessage(bridge.live, { to: HER, text: 'oops' });
     const [command] = await bridge.core.commandsAfter(agent.agentId, 0, 1);
     const state = { commandId: command?.id ?? '', guid: 'S1', service: 'SMS', at: AT } as const;
@@ -238,7 +186,7 @@ describe('a message that changes', () => {
   });
 
   test('is canceled when its command was, and nothing follows', async () => {
-    const { bridge, agent, told } = await bed();
+    const { bridge, agent, told } = await factBed();
     const { message } = await bridge.core.sendMessage(bridge.live, { to: HER, text: 'later' });
     const [command] = await bridge.core.commandsAfter(agent.agentId, 0, 1);
     const commandId = command?.id ?? '';
@@ -261,7 +209,7 @@ describe('a tapback', () => {
   } as const;
 
   test('stands once for an actor and a part, and names its target by the API’s id', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const id = await hear('M1');
     await told();
     const standing = async () => {
@@ -293,7 +241,7 @@ describe('a tapback', () => {
   });
 
   test('on a message that nobody here knows is told with the name of the Mac', async () => {
-    const { agent, told } = await bed();
+    const { agent, told } = await factBed();
     await agent.tell({ ...love, ...IN_GROUP, target: { guid: 'ELSEWHERE', part: 3 } });
     await agent.tell({
       ...where,
@@ -336,141 +284,9 @@ describe('a tapback', () => {
   });
 });
 
-test('a group is known by its first fact, and each change is told once', async () => {
-  const { bridge, agent, told } = await bed();
-  const change = { ...IN_GROUP, by: HER, at: AT };
-  await agent.tell({ ...change, type: 'group.name_changed', guid: 'G1', name: 'Us' });
-  await agent.tell({ ...change, type: 'group.name_changed', guid: 'G1', name: 'Us' });
-  await agent.tell({ ...change, type: 'group.member_added', guid: 'G2', by: null, member: '+14155550102' });
-  await agent.tell({ ...change, type: 'group.icon_changed', guid: 'G3' });
-  await agent.tell({ ...change, type: 'group.member_removed', guid: 'G4', member: HER });
-  await agent.tell({ ...change, type: 'group.name_changed', guid: 'G5', by: null, name: null });
-  const events = await told();
-  const groupId = events[0]?.data.groupId;
-  expect(events).toMatchObject([
-    { type: 'group.created', data: { groupId, name: null, members: [HER] } },
-    { type: 'group.name_changed', data: { groupId, oldName: null, newName: 'Us', changedBy: HER } },
-    { type: 'group.member_added', data: { groupId, member: '+14155550102', by: LINE } },
-    { type: 'group.icon_changed', data: { groupId, iconUrl: null } },
-    { type: 'group.member_removed', data: { groupId, member: HER, by: HER } },
-    { type: 'group.name_changed', data: { groupId, oldName: 'Us', newName: null } },
-  ]);
-  const { group, members } = await bridge.core.getGroup(bridge.live, String(groupId));
-  expect([group.name, members.map(({ handle }) => handle)]).toEqual([null, ['+14155550102']]);
-});
-
-describe('a call', () => {
-  const call = { direction: 'outbound', kind: 'audio', handle: HER, at: AT } as const;
-
-  test('goes from its start to one end, whatever comes twice or late', async () => {
-    const { bridge, agent, told } = await bed();
-    const steps = { ...call, commandId: 'cmd_1' };
-    await agent.tell({ ...steps, type: 'call.initiated' });
-    await agent.tell({ ...steps, type: 'call.ringing' });
-    await agent.tell({ ...steps, type: 'call.initiated' });
-    await agent.tell({ ...steps, type: 'call.answered' });
-    await agent.tell({ ...steps, type: 'call.ended', callUuid: 'U1', at: LATER, endReason: 'api_request' });
-    await agent.tell({ ...call, type: 'call.missed', callUuid: 'U1' });
-    const events = await told();
-    expect(events.map(({ type }) => type)).toEqual([
-      'call.initiated',
-      'call.ringing',
-      'call.answered',
-      'call.ended',
-    ]);
-    expect(events[3]?.data).toMatchObject({
-      from: LINE,
-      to: HER,
-      type: 'audio',
-      durationSeconds: 300,
-      endReason: 'api_request',
-      endedAt: LATER,
-    });
-    const { calls } = await bridge.core.listCalls(bridge.live, {}, { limit: 9, cursor: undefined });
-    expect(calls).toMatchObject([
-      { id: events[0]?.data.callId, status: 'ended', callUuid: 'U1', answeredAt: Date.parse(AT) },
-    ]);
-  });
-
-  test('of the history comes with its end alone', async () => {
-    const { bridge, agent, told } = await bed();
-    const inbound = { ...call, direction: 'inbound', kind: 'video' } as const;
-    await agent.tell({ ...inbound, type: 'call.ended', callUuid: 'U1', durationSeconds: 90.5 });
-    await agent.tell({ ...inbound, type: 'call.missed', callUuid: 'U2', handle: null });
-    await agent.tell({ ...inbound, type: 'call.declined', callUuid: 'U3' });
-    await agent.tell({ ...inbound, type: 'call.failed', error: { code: 'x', message: 'y' } });
-    await agent.tell({ ...inbound, type: 'call.failed', error: { code: 'x', message: 'y' } });
-    const events = await told();
-    expect(events).toMatchObject([
-      { type: 'call.ended', data: { from: HER, to: LINE, type: 'video', durationSeconds: 90.5 } },
-      { type: 'call.missed', data: { from: null, to: LINE } },
-      { type: 'call.declined' },
-      { type: 'call.failed', data: { error: { code: 'x', message: 'y' } } },
-    ]);
-    const ended = await bridge.core.getCall(bridge.live, String(events[0]?.data.callId));
-    expect(ended.answeredAt).toBe(Date.parse(AT) - 90_500);
-    await expect(bridge.core.getCall(bridge.sandbox, ended.id)).rejects.toMatchObject({ code: 'not_found' });
-  });
-});
-
-test('a line is reported when its condition changes, and when a cap is reached for the first time', async () => {
-  const { bridge, agent, told } = await bed();
-  const state = {
-    type: 'line.state',
-    at: AT,
-    status: 'warming',
-    health: 'healthy',
-    ban: { status: 'none', since: null, reason: null },
-    warmup: { day: 1, completed: false, newConversationCap: 5, dailyCap: 20 },
-    usage: { date: '2026-01-01', sent: 0, received: 0, newConversations: 0, proactive: 0, resetsAt: LATER },
-    lastInboundAt: null,
-  } as const;
-  await agent.tell(state);
-  await agent.tell({ ...state, usage: { ...state.usage, sent: 1 } });
-  await agent.tell({ ...state, ban: { status: 'banned', since: AT, reason: 'x' }, health: 'critical' });
-  const limit = {
-    type: 'line.limit_reached',
-    rule: 'daily',
-    cap: 20,
-    used: 20,
-    resetsAt: LATER,
-    at: AT,
-  } as const;
-  await agent.tell(limit);
-  await agent.tell(limit);
-  await agent.tell({ type: 'line.capabilities', at: AT, macos: '26.0', actions: [] });
-  expect(await told()).toMatchObject([
-    {
-      type: 'line.status_changed',
-      data: {
-        status: 'warming',
-        health: 'healthy',
-        ban: 'none',
-        previous: { status: 'provisioning', health: null },
-      },
-    },
-    {
-      type: 'line.status_changed',
-      data: {
-        status: 'banned',
-        health: 'critical',
-        ban: 'banned',
-        previous: { status: 'warming', ban: 'none' },
-      },
-    },
-    {
-      type: 'line.limit_reached',
-      data: { kind: 'daily', cap: 20, used: 20, resetsAt: LATER, lineId: agent.lineId },
-    },
-  ]);
-  expect(await bridge.core.listLineReports(bridge.live.accountId)).toMatchObject([
-    { lineId: agent.lineId, state: { health: 'critical' }, capabilities: { macos: '26.0' } },
-  ]);
-});
-
 describe('an event of which nothing can be made', () => {
   test('is kept aside and acknowledged, and those behind it are taken', async () => {
-    const { bridge, agent, told, hear } = await bed();
+    const { bridge, agent, told, hear } = await factBed();
     const poison = { type: 'attachment.changed', guid: 'NOBODY', attachment: photo } as const;
     expect(await agent.tell(poison)).toBe(true);
     expect(await agent.tell({ ...IN_GROUP, type: 'group.member_added', guid: 'G', by: HER })).toBe(true);
@@ -489,14 +305,14 @@ describe('an event of which nothing can be made', () => {
   });
 
   test('is not one that a store in trouble refuses: that is told again', async () => {
-    const { bridge, agent } = await bed();
+    const { bridge, agent } = await factBed();
     await bridge.store.close();
     await expect(agent.tell(received)).rejects.toThrow();
   });
 });
 
 test('what comes back for a command is kept with it', async () => {
-  const { bridge, agent, hear } = await bed();
+  const { bridge, agent, hear } = await factBed();
   await hear('M1', { attachments: [photo] });
   const [command] = await bridge.core.commandsAfter(agent.agentId, 0, 1);
   const commandId = command?.id ?? '';

@@ -47,6 +47,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'agent/control': ['socket-path.ts'],
   'agent/cli': ['read-input.ts'],
   'bridge/cli': ['program.ts'],
+  'bridge/store': ['media-folder.ts'],
   'bridge/api': ['listen.ts', 'version.ts'],
 };
 

@@ -67,8 +67,10 @@ export async function runningBridge(
   options: { clock?: Clock; overrides?: BridgeOptions['overrides']; logger?: Logger } = {},
 ): Promise<RunningBridge> {
   const clock = options.clock ?? systemClock;
+  const folder = tempFolder();
   const config: BridgeConfig = {
-    store: `sqlite:${path.join(tempFolder(), 'bridge.db')}`,
+    store: `sqlite:${path.join(folder, 'bridge.db')}`,
+    media: path.join(folder, 'media'),
     host: '127.0.0.1',
     port: 0,
     logLevel: 'debug',

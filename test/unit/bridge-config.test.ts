@@ -6,6 +6,7 @@ import { parseHost, parsePort, readBridgeConfig } from '../../bridge/config.ts';
 test('without settings the bridge keeps to this machine and to the home folder', () => {
   expect(readBridgeConfig({})).toEqual({
     store: `sqlite:${path.join(os.homedir(), '.bluerelay-bridge', 'bridge.db')}`,
+    media: path.join(os.homedir(), '.bluerelay-bridge', 'media'),
     host: '127.0.0.1',
     port: 8787,
     logLevel: 'info',
@@ -18,6 +19,7 @@ test('every setting is taken from its variable', () => {
   expect(
     readBridgeConfig({
       BLUERELAY_BRIDGE_STORE: 'postgres://u@h/db',
+      BLUERELAY_BRIDGE_MEDIA: '/srv/media',
       BLUERELAY_BRIDGE_HOST: '::',
       BLUERELAY_BRIDGE_PORT: '0',
       BLUERELAY_BRIDGE_LOG: 'debug',
@@ -26,6 +28,7 @@ test('every setting is taken from its variable', () => {
     }),
   ).toEqual({
     store: 'postgres://u@h/db',
+    media: '/srv/media',
     host: '::',
     port: 0,
     logLevel: 'debug',

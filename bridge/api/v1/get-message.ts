@@ -22,6 +22,6 @@ export function getMessage(app: TypedApp, core: Core): void {
       },
     },
     handler: async (request) =>
-      messageWithTimeline(await core.getMessage(callerOf(request), pathId(request.params))),
+      messageWithTimeline(core, await core.getMessage(callerOf(request), pathId(request.params))),
   });
 }

@@ -1,4 +1,13 @@
 import { z } from 'zod';
+import type { Core } from '../../core/types.ts';
+import { effects } from '../../protocol/common.ts';
+import {
+  appObjectSchema,
+  attachmentObjectSchema,
+  reactionObjectSchema,
+  replyObjectSchema,
+  runObjectSchema,
+} from '../../protocol/customer-objects.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import type { Message, TimelineEntry } from '../../store/types.ts';
 import { isoTimeSchema } from '../fields.ts';
@@ -32,9 +41,26 @@ const messageFields = {
   from: z.string().describe('E.164 number or email.'),
   to: z.string().describe('E.164 number or email.'),
   groupId: z.string().nullable(),
-  text: z.string(),
+  text: z.string().describe('As it stands now: after edits, and without what was taken back.'),
+  runs: z.array(runObjectSchema),
+  attachments: z.array(attachmentObjectSchema),
+  replyTo: replyObjectSchema.nullable(),
+  effect: z.enum(effects).nullable(),
+  voiceNote: z.boolean(),
+  app: appObjectSchema.nullable().describe('What an app put into the message.'),
+  filtered: z.enum(['junk', 'unknown_sender']).nullable().describe('Messages put it aside as that.'),
+  reactions: z.array(reactionObjectSchema).describe('Those that stand now.'),
+  editCount: z.int(),
+  editedAt: isoTimeSchema.nullable(),
+  unsentAt: isoTimeSchema.nullable().describe('When the whole message was taken back.'),
   status: messageStatusSchema,
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      apple: z.int().optional().describe('Number of the error in Messages.'),
+    })
+    .nullable(),
   service: z.string().nullable().describe('`imessage`, `sms`, ...; null until the Mac knows.'),
   createdAt: isoTimeSchema,
   sentAt: isoTimeSchema.nullable(),
@@ -56,21 +82,46 @@ export const messageWithTimelineSchema = z
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
 
-/** A stored message as the API shows it. */
-export function messageObject(message: Message): z.infer<typeof messageSchema> {
+/** Stored messages as the API shows them, with what hangs on them. */
+export async function messageObjects(
+  core: Core,
+  messages: readonly Message[],
+): Promise<z.infer<typeof messageSchema>[]> {
+  const parts = await core.partsOf(messages);
+  return messages.map((message) => ({
+    ...messageObject(message),
+    ...(parts.get(message.id) ?? { attachments: [], reactions: [] }),
+  }));
+}
+
+function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'attachments' | 'reactions'> {
+  const { replyTo, effect, app, filtered, runs, voiceNote, appleError } = message.details;
   return {
     id: message.id,
     conversationId: message.conversationId,
     direction: message.direction,
     from: message.from,
     to: message.to,
-    groupId: null,
+    groupId: message.groupId,
     text: message.text,
+    runs: runs ?? [],
+    replyTo: replyTo === undefined ? null : replyOf(replyTo),
+    effect: effect ?? null,
+    voiceNote: voiceNote ?? false,
+    app: app ?? null,
+    filtered: filtered ?? null,
+    editCount: message.editCount,
+    editedAt: timeOrNull(message.editedAt),
+    unsentAt: timeOrNull(message.unsentAt),
     status: message.status,
     error:
       message.errorCode === null
         ? null
-        : { code: message.errorCode, message: message.errorMessage ?? message.errorCode },
+        : {
+            code: message.errorCode,
+            message: message.errorMessage ?? message.errorCode,
+            ...(appleError === undefined ? {} : { apple: appleError }),
+          },
     service: message.service,
     createdAt: isoTime(message.createdAt),
     sentAt: timeOrNull(message.sentAt),
@@ -83,13 +134,19 @@ export function messageObject(message: Message): z.infer<typeof messageSchema> {
   };
 }
 
+/** The Mac's name of a message is for those that the API has no name of. */
+const replyOf = ({ messageId, part, guid }: NonNullable<Message['details']['replyTo']>) =>
+  messageId === null ? { messageId, part, guid } : { messageId, part };
+
 /** A stored message with its timeline as the API shows it. */
-export function messageWithTimeline(stored: {
-  message: Message;
-  timeline: readonly TimelineEntry[];
-}): z.infer<typeof messageWithTimelineSchema> {
+export async function messageWithTimeline(
+  core: Core,
+  stored: { message: Message; timeline: readonly TimelineEntry[] },
+): Promise<z.infer<typeof messageWithTimelineSchema>> {
+  const [object] = await messageObjects(core, [stored.message]);
+  if (!object) throw new Error('one message has one object');
   return {
-    ...messageObject(stored.message),
+    ...object,
     timeline: stored.timeline.map(({ step, source, at, errorCode }) => ({
       step,
       source,

@@ -60,7 +60,7 @@ export function sendMessage(app: TypedApp, core: Core): void {
         (repeatable) => core.sendMessage(callerOf(request), input, repeatable),
         idempotencyKey,
       );
-      return reply.code(202).send(messageWithTimeline(sent));
+      return reply.code(202).send(await messageWithTimeline(core, sent));
     },
   });
 }

@@ -4,13 +4,20 @@ import { acceptRepeats } from '../repeats.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { createWebhook } from './create-webhook.ts';
 import { deleteWebhook } from './delete-webhook.ts';
+import { getCall } from './get-call.ts';
+import { getGroup } from './get-group.ts';
 import { getLine } from './get-line.ts';
+import { getMedia } from './get-media.ts';
+import { getMediaContent } from './get-media-content.ts';
 import { getMessage } from './get-message.ts';
 import { getWebhook } from './get-webhook.ts';
+import { listCalls } from './list-calls.ts';
+import { listGroups } from './list-groups.ts';
 import { listLines } from './list-lines.ts';
 import { listMessages } from './list-messages.ts';
 import { listWebhooks } from './list-webhooks.ts';
 import { sendMessage } from './send-message.ts';
+import { uploadMedia } from './upload-media.ts';
 
 const OPERATIONS = [
   sendMessage,
@@ -20,6 +27,13 @@ const OPERATIONS = [
   listWebhooks,
   getWebhook,
   deleteWebhook,
+  listCalls,
+  getCall,
+  listGroups,
+  getGroup,
+  uploadMedia,
+  getMedia,
+  getMediaContent,
   listLines,
   getLine,
 ];
