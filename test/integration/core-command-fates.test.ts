@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { createCore } from '../../bridge/core/core.ts';
 import { COMMAND_LIFETIME_MS } from '../../bridge/core/send-message.ts';
+import { createLogger } from '../../bridge/runtime/logger.ts';
 import { type TestAgent, type TestCore, testAgent, testCore } from '../support/bridge-core.ts';
 import { takeEvents } from '../support/customer-events.ts';
 import { eventually } from '../support/eventually.ts';
@@ -153,12 +155,15 @@ describe('a deadline that passes', () => {
     const bridge = await runningBridge({ clock });
     const { account, liveKey: key } = await bridge.core.createAccount('Test');
     await bridge.enrol(account.id);
-    const body = { to: HER, text: 'hi' };
-    const { json } = await bridge.ask<{ id: string }>('POST', '/v1/messages', { key, body });
-    await clock.advance(COMMAND_LIFETIME_MS);
+    const logger = createLogger('test', 'silent');
+    const yesterday = new ManualClock(clock.now() - COMMAND_LIFETIME_MS);
+    const before = createCore({ store: bridge.store, clock: yesterday, logger });
+    const live = await before.authenticate(key);
+    const { message } = await before.sendMessage(live, { to: HER, text: 'hi' });
+    await clock.advance(60_000);
     await eventually(
       async () => {
-        const { text } = await bridge.ask('GET', `/v1/messages/${json.id}`, { key });
+        const { text } = await bridge.ask('GET', `/v1/messages/${message.id}`, { key });
         return text.includes('"line_offline"');
       },
       { what: 'the end of the message' },
