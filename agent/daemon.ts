@@ -64,6 +64,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     const messagesDb = openMessagesDb({
       databasePath: messagesFile(config),
       memory: journal.tailMemory(),
+      ownHandles: [identity.line.handle],
       clock,
       logger: part('messages-db'),
     });

@@ -12,6 +12,8 @@ const BUSY_MS = 20;
 /** An open chat.db. */
 export interface Connection extends Queries {
   readonly schema: Schema;
+  /** For statements beside those of the tail. */
+  readonly db: Database.Database;
   /** Device and inode of the database. */
   readonly file: string;
   /** Whether the path still leads to the same database and the same WAL, with the same schema. */
@@ -37,6 +39,7 @@ export function connect(databasePath: string): Connection {
     return {
       ...queries,
       schema,
+      db,
       file,
       isCurrent: currency(db, schema, databasePath, file, wal),
       close: closer(db),

@@ -27,6 +27,8 @@ export interface MessagesDbOptions {
   databasePath: string;
   /** What the keeper saved last; empty on the very first start. */
   memory: TailMemory;
+  /** Own addresses that are known beforehand; others are learned from the rows. */
+  ownHandles?: readonly string[];
   clock: Clock;
   logger: Logger;
 }
@@ -112,7 +114,7 @@ class FileMessagesDb implements MessagesDb {
   /** A tail that goes on from what is durable. `~` is the folder that Library/Messages lies in. */
   #newTail(): Tail {
     const home = path.resolve(path.dirname(this.#options.databasePath), '..', '..');
-    return new Tail(this.#memory, home);
+    return new Tail(this.#memory, home, this.#options.ownHandles ?? []);
   }
 
   #nextBatch(tail: Tail): ChangeBatch | 'busy' | 'unreadable' | null {

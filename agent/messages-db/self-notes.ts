@@ -15,8 +15,10 @@ export class SelfNotes {
   readonly #known: Remembered;
   readonly #own = new Set<string>();
 
-  constructor(known: Remembered) {
+  /** `handles` are own addresses that are known beforehand. */
+  constructor(known: Remembered, handles: readonly string[]) {
     this.#known = known;
+    for (const handle of handles) this.#add(handle);
   }
 
   /** Learns own addresses from the rows that are there. */
@@ -25,9 +27,10 @@ export class SelfNotes {
     for (const account of db.accounts()) this.#add(withoutPrefix(account));
   }
 
-  /** Learns the own address that a row from somebody else came to. */
+  /** Learns the own address that a row from somebody else came to, and the login of its account. */
   learnFrom(row: StoredMessage): void {
     if (row.fromMe === 0 && row.caller && row.caller !== row.sender) this.#add(row.caller);
+    this.#add(withoutPrefix(row.account));
   }
 
   isToSelf(row: StoredMessage): boolean {

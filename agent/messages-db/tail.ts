@@ -47,11 +47,11 @@ export class Tail {
   #windowStale = true;
   #lookedAt: number | undefined;
 
-  /** `home` is the folder that `~` stands for in the names of files. */
-  constructor(memory: TailMemory, home: string) {
+  /** `home` is the folder that `~` stands for in the names of files; `ownHandles` are known beforehand. */
+  constructor(memory: TailMemory, home: string, ownHandles: readonly string[]) {
     this.#known = new Remembered(memory);
     this.#files = new AttachmentFiles(home);
-    this.#self = new SelfNotes(this.#known);
+    this.#self = new SelfNotes(this.#known, ownHandles);
     this.#teller = new RowTeller(this.#known, this.#files, this.#self);
     this.#saved = this.#known.cursor?.rowid ?? null;
   }

@@ -26,11 +26,11 @@ export function compareWithLedger(
     if (account) account.told += 1;
     else wrong.push(`false: ${what}`);
   };
-  const expected = changes.filter(
-    (change) => change.kind !== 'link' && !(change.kind === 'own-state' && notes.has(change.guid)),
-  );
+  const expected = changes.filter((change) => !(change.kind === 'own-state' && notes.has(change.guid)));
   for (const change of expected) {
     claim(JSON.stringify(change), (line) => isOf(line, change, ledger));
+    const link = change.kind === 'received' ? change.link : undefined;
+    if (link) claim(`link ${change.guid}`, (line) => line.kind === 'link' && line.guid === change.guid);
     const files = change.kind === 'received' ? (change.attachments ?? []) : [];
     for (const file of files.filter(({ state }) => state !== 'pending')) {
       claim(`file ${file.guid}`, (line) => isFile(line, change.guid, file));
@@ -94,6 +94,8 @@ function isOf(line: LedgerLine, change: MessageChange, ledger: readonly LedgerLi
           line.parts === null ||
           line.parts.every((part) => change.parts?.includes(part)))
       );
+    case 'link':
+      return line.kind === 'link' && line.guid === change.guid && line.url === change.link.url;
     case 'attachment':
       return isFile(line, change.guid, change.attachment);
     case 'group':
