@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { closeCodes } from '../../bridge/protocol/close-codes.ts';
 import { enrolRequestSchema, enrolResponseSchema } from '../../bridge/protocol/enrolment.ts';
+import { agentEventSchema } from '../../bridge/protocol/events.ts';
 import { fromAgentSchema, fromBridgeSchema, signedText } from '../../bridge/protocol/frames.ts';
 import {
   ENROL_PATH,
@@ -15,6 +16,7 @@ import {
   SILENCE_LIMIT_MS,
   WINDOW,
 } from '../../bridge/protocol/limits.ts';
+import { MAX_MEDIA_BYTES, MEDIA_PATH, mediaHeaders, mediaSignedText } from '../../bridge/protocol/media.ts';
 import { packageFile } from '../../bridge/runtime/package-root.ts';
 
 const page = readFileSync(packageFile('PROTOCOL.md'), 'utf8');
@@ -52,6 +54,7 @@ test('the limits of the page are those of the code', () => {
     HEARTBEAT_MS,
     SILENCE_LIMIT_MS,
     MAX_TEXT_LENGTH,
+    MAX_MEDIA_BYTES,
   ];
   expect(rows('Limits').map(([, limit]) => Number(limit))).toEqual(limits);
   const prose = page.replaceAll(/\s+/g, ' ');
@@ -90,4 +93,28 @@ test('the signed bytes of the page are those of the code', () => {
   const [, pattern = ''] = /^```\n(bluerelay-link.*)\n```$/m.exec(page) ?? [];
   const text = pattern.replaceAll('\\n', '\n').replace('<agentId>', 'ag_1').replace('<nonce>', 'abc');
   expect(signedText('ag_1', 'abc').toString('utf8')).toBe(text);
+});
+
+test('what is said of files is what the code does', () => {
+  expect(rows('Files').map(([header]) => header)).toEqual(
+    Object.values(mediaHeaders).map((name) => `\`${name}\``),
+  );
+  expect(page).toContain(`\`POST ${MEDIA_PATH.replace(':mediaId', '<mediaId>')}\``);
+  const [, pattern = ''] = /^```\n(bluerelay-media.*)\n```$/m.exec(page) ?? [];
+  const names = { agentId: 'ag_1', mediaId: 'med_1', sha256: 'ff', commandId: 'cmd_1' };
+  const text = Object.entries(names).reduce(
+    (filled, [name, value]) => filled.replace(`<${name}>`, value),
+    pattern.replaceAll('\\n', '\n'),
+  );
+  expect(mediaSignedText(names).toString('utf8')).toBe(text);
+});
+
+test('every type of event is on the page, and no other', () => {
+  const named = rows('Connection').flatMap(([types = '']) =>
+    [...types.matchAll(/`([a-z_]+\.[a-z_]+)`/g)].map(([, type]) => type),
+  );
+  const types = agentEventSchema.options.flatMap(({ shape: { type } }): string[] =>
+    'options' in type ? type.options : [type.value],
+  );
+  expect(named.sort()).toEqual(types.sort());
 });
