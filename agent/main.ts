@@ -2,7 +2,7 @@
 import { systemClock } from '../bridge/runtime/clock.ts';
 import { createLogger } from '../bridge/runtime/logger.ts';
 import { runCli } from './cli/cli.ts';
-import { readInput } from './cli/read-input.ts';
+import { confirm, readInput } from './cli/read-input.ts';
 import { readAgentConfig } from './config.ts';
 
 const config = readAgentConfig(process.env);
@@ -13,4 +13,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   print: (line) => process.stdout.write(`${line}\n`),
   tell: (line) => process.stderr.write(`${line}\n`),
   readInput: () => readInput(process.stdin),
+  ...(process.stdin.isTTY ? { confirm } : {}),
 });

@@ -2,6 +2,8 @@ import { CommanderError, Command as Program } from 'commander';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { agentVersion } from '../versions.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
+import { capabilitiesCommand } from './commands/capabilities.ts';
 import { enrolCommand } from './commands/enrol.ts';
 import { outboxListCommand } from './commands/outbox-list.ts';
 import { outboxResolveCommand } from './commands/outbox-resolve.ts';
@@ -17,6 +19,8 @@ const commands: readonly Command[] = [
   runCommand,
   enrolCommand,
   statusCommand,
+  capabilitiesCommand,
+  calibrateCommand,
   outboxListCommand,
   outboxShowCommand,
   outboxResolveCommand,

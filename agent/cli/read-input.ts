@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 
@@ -15,4 +17,16 @@ export async function readInput(stream: Readable): Promise<string> {
     chunks.push(part);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Asks at the terminal; anything but a yes is a no, the end of the input too. */
+export async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const ended = once(terminal, 'close').then(() => '');
+    const said = await Promise.race([terminal.question(`${question} [y/N] `), ended]);
+    return /^y(es)?$/i.test(said.trim());
+  } finally {
+    terminal.close();
+  }
 }

@@ -17,6 +17,8 @@ export interface MacOptions {
   target: OsascriptTarget;
   /** Without it every act that is not read-only ends `not_started` with `mac_read_only`. */
   allowSending: boolean;
+  /** Why an act cannot be done on this Mac now; such an act is refused before anything happens. */
+  whyNot?: (act: Act) => string | undefined;
   clock: Clock;
   logger: Logger;
   /** How long one run of osascript may take, in milliseconds; 150 s unless told, for macOS 26 is seen to take 124 s. */
@@ -61,6 +63,8 @@ class WorkerMac implements TendedMac {
       return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
+    const reason = this.#options.whyNot?.(act);
+    if (reason !== undefined) return notStarted('action_unavailable', reason);
     if (library === undefined)
       return this.#locks.run(locks, () => this.#perform({ actId, script, input }, deadlineMs));
     return this.#locks.run(locks, async () => {

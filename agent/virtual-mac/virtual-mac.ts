@@ -18,6 +18,7 @@ import { openMessagesStore } from './messages-store.ts';
 import { people } from './people.ts';
 import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
 import { Steps } from './steps.ts';
+import { writeSystemVersion } from './system-version.ts';
 import type { MacosRelease, WrittenRow } from './types.ts';
 
 /** The own handle of a virtual Mac that is not given another. */
@@ -69,6 +70,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     logger,
   } = options;
   makeHome(home);
+  writeSystemVersion(home, macos);
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
   let consent: Consent | undefined;

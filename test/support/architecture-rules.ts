@@ -25,7 +25,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   'agent/journal': ['bridge/protocol', 'bridge/runtime'],
   'agent/identity': ['bridge/protocol', 'bridge/runtime'],
   'agent/control': ['bridge/protocol', 'bridge/runtime'],
-  'agent/outbox': ['agent/journal', 'agent/mac', 'agent/messages-db', 'bridge/protocol', 'bridge/runtime'],
+  'agent/outbox': [
+    'agent/journal',
+    'agent/mac',
+    'agent/messages-db',
+    'agent/pacing',
+    'bridge/protocol',
+    'bridge/runtime',
+  ],
+  'agent/pacing': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
+  'agent/health': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
+  'agent/media': ['bridge/protocol', 'bridge/runtime'],
   'agent/link': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
   'agent/virtual-mac': ['agent/messages-db', 'agent/control', 'bridge/protocol', 'bridge/runtime'],
   'agent/': ['agent/', 'bridge/protocol', 'bridge/runtime'],
@@ -36,13 +46,18 @@ const typesAlone: Readonly<Record<string, readonly string[]>> = {
   'bridge/api': ['bridge/store'],
   'bridge/hub': ['bridge/store'],
   'bridge/webhooks': ['bridge/store'],
-  'agent/outbox': ['agent/mac', 'agent/messages-db'],
+  'agent/outbox': ['agent/mac', 'agent/messages-db', 'agent/pacing'],
 };
 
 /** What folders let in beside the file of their name and `types.ts`; the leaves let in any file. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
-  'agent/messages-db': ['typedstream.ts', 'apple-time.ts'],
+  // Evidence is asked for by those who act; it follows nothing.
+  'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts'],
+  // Beside acting: where files must lie for it, and what can be known without it.
+  'agent/mac': ['staging.ts', 'lookup.ts'],
+  // The Mac with all that is known of it and done for it: made of the port, which does not know of it.
+  'agent/mac': ['care.ts'],
   // Both sides of every Unix socket of ours must agree on its path, the virtual Mac's too.
   'agent/control': ['socket-path.ts'],
   'agent/cli': ['read-input.ts'],

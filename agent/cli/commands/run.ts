@@ -1,3 +1,4 @@
+import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { runService } from '../../../bridge/runtime/lifecycle.ts';
 import { startDaemon } from '../../daemon.ts';
 import type { Command } from '../command.ts';
@@ -11,10 +12,13 @@ export const runCommand: Command = {
       flags: '--allow-sending',
       description: 'let it send on a real Mac (a virtual Mac always may); without it the agent only reads',
     },
+    { flags: '--pacing <off>', description: 'on a virtual Mac, "off" sends as fast as it takes it' },
     { flags: '--json', description: 'print one JSON line when ready' },
   ],
   examples: ['bluerelay run', 'bluerelay run --allow-sending'],
   async run({ config, clock, logger, print, tell }, options) {
+    if (options.pacing !== undefined && options.pacing !== 'off')
+      throw new AppError('--pacing takes only off', { code: 'invalid_option', retry: 'never' });
     await runService({
       logger,
       stopOnStdinEnd: config.stopOnStdinEnd,
@@ -22,6 +26,7 @@ export const runCommand: Command = {
         const daemon = await startDaemon({
           config,
           allowSending: config.virtual || options.allowSending === true,
+          pacingOff: options.pacing === 'off',
           clock,
           logger,
         });

@@ -1,0 +1,223 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Action, actions } from '../../bridge/protocol/common.ts';
+import type { Clock } from '../../bridge/runtime/clock.ts';
+import { newId } from '../../bridge/runtime/ids.ts';
+import type { MacCare } from '../mac/care.ts';
+import type { Act, ActOutcome } from '../mac/types.ts';
+import type { ProofRow, ProofRows } from './calibration-rows.ts';
+
+/** How long chat.db may take to prove an act, in milliseconds. */
+const PROOF_MS = 30_000;
+/** How long a call is left to ring before it is ended, in milliseconds. */
+const RING_MS = 3_000;
+
+/** What a try showed. */
+export type Verdict =
+  | { result: 'works' }
+  | { result: 'fails'; code: string }
+  /** It could not be tried, and nothing is known more than before. */
+  | { result: 'skipped'; why: string };
+
+export interface Trial {
+  action: Action;
+  /** What will happen, for the person who is to agree. */
+  says: string;
+  run(): Promise<Verdict>;
+}
+
+const works: Verdict = { result: 'works' };
+const fails = (code: string): Verdict => ({ result: 'fails', code });
+const skipped = (why: string): Verdict => ({ result: 'skipped', why });
+
+/** Tries every action on one handle, one by one; later ones work on the message that the first one sent. */
+export class Calibration {
+  readonly #care: MacCare;
+  readonly #rows: ProofRows;
+  readonly #clock: Clock;
+  readonly #to: string;
+  /** The last text that was sent and is still there. */
+  #message: { guid: string; text: string } | undefined;
+
+  constructor(options: { care: MacCare; rows: ProofRows; clock: Clock; to: string }) {
+    this.#care = options.care;
+    this.#rows = options.rows;
+    this.#clock = options.clock;
+    this.#to = options.to;
+  }
+
+  /** The trials, in the order in which they build on each other. */
+  trials(): Trial[] {
+    const to = this.#to;
+    const trial: Record<Action, [says: string, run: () => Promise<Verdict>]> = {
+      send_text: [`sends a text to ${to}`, () => this.#sendText()],
+      send_file: [`sends a small text file to ${to}`, () => this.#sendFile()],
+      send_group: ['writes into a group', async () => skipped('needs a group, which one handle is not')],
+      react: ['puts a heart on that text and takes it away', () => this.#react()],
+      react_emoji: ['gives an emoji tapback', async () => skipped('no way is known')],
+      reply: ['replies to that text', () => this.#onMessage('reply')],
+      edit: ['edits that text', () => this.#onMessage('edit')],
+      unsend: ['takes that text back', () => this.#unsend()],
+      typing: ['shows and hides the typing dots', () => this.#typing()],
+      mark_read: ['marks the conversation as read', () => this.#markRead()],
+      send_effect: [`sends a text with balloons to ${to}`, () => this.#sendEffect()],
+      create_group: ['makes a group', async () => skipped('needs a second person who agrees')],
+      call_audio: [`calls ${to} by FaceTime Audio for some seconds`, () => this.#call('audio')],
+      call_video: [`calls ${to} by FaceTime for some seconds`, () => this.#call('video')],
+      call_end: ['ends a FaceTime call, which the calls before this one tried', async () => this.#ended],
+      lookup: [`looks up ${to} in what this Mac knows`, async () => this.#lookup()],
+    };
+    return trialOrder.map((action) => ({ action, says: trial[action][0], run: trial[action][1] }));
+  }
+
+  #ended: Verdict = skipped('no call was placed');
+
+  async #act(act: Act): Promise<ActOutcome> {
+    const actId = newId('act', this.#clock.now());
+    const outcome = await this.#care.mac.perform(actId, act);
+    this.#care.mac.forget(actId);
+    return outcome;
+  }
+
+  /** Does an act and waits for the row that proves it. */
+  async #proved(
+    act: Act,
+    test: (row: ProofRow) => boolean,
+    after = this.#rows.highWater(),
+  ): Promise<Verdict & { row?: ProofRow }> {
+    const outcome = await this.#act(act);
+    if (outcome.outcome === 'not_started') return fails(outcome.error.code);
+    const row = await this.#rows.find(
+      after,
+      (one) => test(one) && (one.sent === 1 || one.error !== 0),
+      PROOF_MS,
+    );
+    if (!row) return fails('uncertain');
+    return row.error === 0
+      ? { ...works, row }
+      : fails(row.error === 22 ? 'recipient_not_imessage' : 'not_delivered');
+  }
+
+  async #sendText(): Promise<Verdict> {
+    const text = `BlueRelay calibration ${newId('act', this.#clock.now()).slice(-6)}`;
+    const { row, ...verdict } = await this.#proved(
+      { kind: 'send_text', handle: this.#to, text },
+      (one) => one.text === text,
+    );
+    if (row) this.#message = { guid: row.guid, text };
+    return verdict;
+  }
+
+  async #sendFile(): Promise<Verdict> {
+    const { staging } = this.#care;
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'bluerelay-calibrate-'));
+    const actId = newId('act', this.#clock.now());
+    try {
+      const source = path.join(folder, 'calibration.txt');
+      writeFileSync(source, 'BlueRelay calibration\n', { mode: 0o600 });
+      const staged = await staging.stage(actId, { source, name: 'calibration.txt' });
+      const { row: _row, ...verdict } = await this.#proved(
+        { kind: 'send_file', handle: this.#to, path: staged },
+        (one) => one.transfer === 5 || one.error !== 0,
+      );
+      return verdict;
+    } finally {
+      staging.discard(actId);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  async #react(): Promise<Verdict> {
+    const message = this.#message;
+    if (!message) return skipped('no text was sent before');
+    const act = { kind: 'react', ...this.#place(message), reaction: 'love' } as const;
+    const names = (row: ProofRow): boolean => row.associatedGuid?.endsWith(message.guid) === true;
+    const { row: _row, ...added } = await this.#proved(
+      { ...act, action: 'add', standing: null },
+      (row) => names(row) && row.associatedType === 2000,
+    );
+    if (added.result !== 'works') return added;
+    const { row: _gone, ...removed } = await this.#proved(
+      { ...act, action: 'remove', standing: 'love' },
+      (row) => names(row) && row.associatedType === 3000,
+    );
+    return removed;
+  }
+
+  async #onMessage(kind: 'reply' | 'edit'): Promise<Verdict> {
+    const message = this.#message;
+    if (!message) return skipped('no text was sent before');
+    const text = `BlueRelay ${kind} ${newId('act', this.#clock.now()).slice(-6)}`;
+    const test = (row: ProofRow): boolean =>
+      kind === 'reply'
+        ? row.threadOf === message.guid && row.text === text
+        : row.guid === message.guid && row.edited === 1 && row.text === text;
+    const after = kind === 'edit' ? 0 : this.#rows.highWater();
+    const { row, ...verdict } = await this.#proved({ kind, ...this.#place(message), text }, test, after);
+    if (row && kind === 'edit') this.#message = { guid: message.guid, text };
+    return verdict;
+  }
+
+  async #unsend(): Promise<Verdict> {
+    const message = this.#message;
+    if (!message) return skipped('no text was sent before');
+    const gone = (row: ProofRow): boolean => row.guid === message.guid && row.edited === 1 && row.text === '';
+    const { row, ...verdict } = await this.#proved({ kind: 'unsend', ...this.#place(message) }, gone, 0);
+    if (row) this.#message = undefined;
+    return verdict;
+  }
+
+  async #typing(): Promise<Verdict> {
+    for (const state of ['on', 'off'] as const) {
+      const outcome = await this.#act({ kind: 'typing', ...this.#conversation(), state });
+      if (outcome.outcome !== 'handed_over') return fails(outcome.error.code);
+    }
+    return works;
+  }
+
+  async #markRead(): Promise<Verdict> {
+    const outcome = await this.#act({ kind: 'mark_read', ...this.#conversation() });
+    if (outcome.outcome !== 'handed_over') return fails(outcome.error.code);
+    return outcome.changed === false ? skipped('nothing was unread') : works;
+  }
+
+  async #sendEffect(): Promise<Verdict> {
+    const text = `BlueRelay effect ${newId('act', this.#clock.now()).slice(-6)}`;
+    const { row: _row, ...verdict } = await this.#proved(
+      { kind: 'send_effect', ...this.#conversation(), text, effect: 'balloons' },
+      (row) => row.text === text && row.effect !== null,
+    );
+    return verdict;
+  }
+
+  async #call(medium: 'audio' | 'video'): Promise<Verdict> {
+    const placed = await this.#act({ kind: 'place_call', handle: this.#to, medium });
+    if (placed.outcome !== 'handed_over') return fails(placed.error.code);
+    await this.#clock.sleep(RING_MS);
+    const ended = await this.#act({ kind: 'end_call' });
+    if (ended.outcome !== 'handed_over') this.#ended = fails(ended.error.code);
+    else if (ended.changed !== false) this.#ended = works;
+    return works;
+  }
+
+  #lookup(): Verdict {
+    const [found] = this.#care.lookUp([this.#to]);
+    return found?.imessage === 'unknown' ? skipped('nothing is known of the handle') : works;
+  }
+
+  #place({ guid, text }: { guid: string; text: string }) {
+    return { ...this.#conversation(), target: { guid, part: 0, text } };
+  }
+
+  #conversation() {
+    return { conversation: { kind: 'direct', identifier: this.#to } } as const;
+  }
+}
+
+/** Taking back comes after what needs the message; ending comes after the calls. */
+const trialOrder: readonly Action[] = [
+  ...actions.filter((action) => action !== 'unsend' && action !== 'call_end'),
+  'unsend',
+  'call_end',
+];

@@ -1,0 +1,102 @@
+import type { Action } from '../../bridge/protocol/common.ts';
+
+/** How an action is done on one release, and how sure that is. */
+export interface Way {
+  method: 'scripting' | 'ui' | 'files' | 'unavailable';
+  /** Releases for which a way is known, such as `12-27`. */
+  macos: string;
+  reason: string;
+  /** A calibration that works on this Mac makes it available although the release is not known to do it. */
+  calibration?: 'required';
+}
+
+interface Release {
+  major: number;
+  minor: number;
+}
+
+const FIRST = 12;
+const LAST = 27;
+
+const scripting = (reason: string) => () => known('scripting', '12-27', reason);
+const known = (method: Way['method'], macos: string, reason: string): Way => ({ method, macos, reason });
+
+/** A way by the windows, from a release on. */
+const ui =
+  (from: number, reason: string, doubts: Readonly<Record<number, string>> = {}) =>
+  ({ major }: Release): Way => {
+    const macos = `${from}-${LAST}`;
+    return major < from
+      ? known('unavailable', macos, `Messages offers it since macOS ${from}`)
+      : known('ui', macos, doubts[major] ?? reason);
+  };
+
+const CALL_RANGE = '12-26.4';
+
+function call({ major, minor }: Release): Way {
+  if (major < 26)
+    return known(
+      'ui',
+      CALL_RANGE,
+      'the prompt of macOS is searched for and pressed; its place moves with releases',
+    );
+  if (major === 26 && minor <= 4)
+    return known('ui', CALL_RANGE, 'the prompt can be pressed only with Full Keyboard Access on');
+  return {
+    ...known(
+      'unavailable',
+      CALL_RANGE,
+      'since macOS 26.5 the prompt hides what it asks, and a press may do nothing',
+    ),
+    calibration: 'required',
+  };
+}
+
+const NOT_PROVEN = 'not proven on this release by anybody; calibrate it';
+
+/**
+ * What is publicly known of each action with System Integrity Protection on: which release offers it, how it is done,
+ * and where doubt is. Names of groups, members, polls, stickers, emoji tapbacks and the like have no way at all.
+ */
+const ways: Readonly<Record<Action, (release: Release) => Way>> = {
+  send_text: scripting('Messages is asked by scripting; the row in chat.db proves it'),
+  send_file: scripting(
+    'the file is staged where Messages may read it; a voice note arrives as an audio file',
+  ),
+  send_group: scripting('into a group that Messages has loaded, by its id'),
+  send_effect: ui(26, 'through the menu of effects', { 26: NOT_PROVEN }),
+  reply: ui(12, 'through the action of the message', { 26: NOT_PROVEN }),
+  react: ui(12, 'the six tapbacks, through the action of the message; text bubbles only'),
+  react_emoji: () =>
+    known('unavailable', 'none', 'no way is known to work; emoji tapbacks of others are told all the same'),
+  edit: ui(13, 'own text of the last 15 minutes, five times at most'),
+  unsend: ui(13, 'own messages of the last two minutes'),
+  typing: ui(12, 'an unsent space in the field: coarse, and it takes the selection'),
+  mark_read: ui(13, 'through the conversation and its menu'),
+  create_group: ui(12, 'through a new message to several handles', {
+    14: NOT_PROVEN,
+    15: NOT_PROVEN,
+    26: NOT_PROVEN,
+    27: NOT_PROVEN,
+  }),
+  call_audio: call,
+  call_video: call,
+  call_end: ({ major }) =>
+    known(
+      'ui',
+      '12-27',
+      major < 26
+        ? 'the button of FaceTime'
+        : 'video calls only; an audio call is held by Phone, which has no button known to end it',
+    ),
+  lookup: () =>
+    known('files', '12-27', 'from the history and what Messages looked up before; never by asking'),
+};
+
+/** The way of an action on a release such as `26.4.1`; one that is not known counts as the newest that is. */
+export function wayOn(action: Action, macos: string): Way {
+  const [major = 0, minor = 0] = macos.split('.').map(Number);
+  const isKnown = major >= FIRST && major <= LAST;
+  const way = ways[action](isKnown ? { major, minor } : { major: LAST, minor: 0 });
+  return isKnown ? way : { ...way, reason: `macOS ${macos} is not known here; ${way.reason}` };
+}

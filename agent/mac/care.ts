@@ -1,0 +1,77 @@
+import path from 'node:path';
+import type { Action } from '../../bridge/protocol/common.ts';
+import { type CalibrationResult, saveCalibration } from './calibration.ts';
+import type { Capability } from './capabilities.ts';
+import { type CapabilityWatch, watchCapabilities } from './capability-watch.ts';
+import { type LookupResult, lookUp } from './lookup.ts';
+import { type MacOptions, openMac } from './mac.ts';
+import { readMacosVersion } from './macos-version.ts';
+import { keepAwake, messagesProcess } from './messages-process.ts';
+import { type Recovery, type RecoveryOptions, startRecovery } from './recovery.ts';
+import { Staging } from './staging.ts';
+import type { Mac } from './types.ts';
+
+export interface MacCareOptions extends Omit<MacOptions, 'whyNot' | 'actsFolder'> {
+  /** Folder of the agent's own files. */
+  home: string;
+  /** Home folder of the user whose Messages is acted on. */
+  macHome: string;
+  /** Called with the first capability matrix, and whenever it becomes another. */
+  onCapabilities: (all: readonly Capability[]) => void;
+  /** Acts are tried whatever the matrix says, as calibration has to. */
+  tryAnything?: boolean;
+}
+
+/** The Mac with all that is known of it and done for it. */
+export interface MacCare {
+  /** The way to act; refuses with `action_unavailable` what the capability matrix says cannot be done. */
+  mac: Mac;
+  /** Version of macOS, or `unknown`. */
+  macos: string;
+  /** Files to be sent. */
+  staging: Staging;
+  capabilities: CapabilityWatch;
+  /** Whether handles are on iMessage, as far as this Mac knows. */
+  lookUp(handles: readonly string[]): LookupResult[];
+  /** Remembers what a try of an action showed. Throws what the file system throws. */
+  saveCalibration(action: Action, result: CalibrationResult): void;
+  /** Begins to bring Messages back when it hangs or is gone. */
+  startRecovery(options: Pick<RecoveryOptions, 'lastSignOfLife' | 'mayNudge' | 'onStep'>): Recovery;
+  /** Keeps the Mac awake while this process lives; returns how to stop it. */
+  keepAwake(onLost: () => void): () => void;
+  /** Stops looking, then waits for acts under way; kills them when `hurry` aborts. */
+  stop(hurry: AbortSignal): Promise<void>;
+}
+
+/** Opens the Mac and begins to look at what it can do. Nothing here makes macOS ask a person. */
+export function openMacCare(options: MacCareOptions): MacCare {
+  const { home, macHome, target, allowSending, clock, logger, onCapabilities, tryAnything } = options;
+  const macos = readMacosVersion(target.kind === 'virtual' ? target.home : '/');
+  let watch: CapabilityWatch | undefined;
+  const mac = openMac({
+    ...options,
+    actsFolder: path.join(home, 'acts'),
+    whyNot: (act) => (tryAnything ? undefined : watch?.whyNot(act)),
+  });
+  const capabilities = watchCapabilities({
+    ...{ mac, macHome, home, macos, clock, logger },
+    sendingAllowed: allowSending,
+    onChange: onCapabilities,
+  });
+  watch = capabilities;
+  return {
+    mac,
+    macos,
+    staging: new Staging(macHome),
+    capabilities,
+    lookUp: (handles) => lookUp(macHome, handles),
+    saveCalibration: (action, result) => saveCalibration(home, action, result),
+    startRecovery: (more) =>
+      startRecovery({ ...more, messages: messagesProcess({ mac, target, clock }), clock, logger }),
+    keepAwake: (onLost) => keepAwake(target, onLost),
+    async stop(hurry) {
+      await mac.stop(hurry);
+      await capabilities.stop();
+    },
+  };
+}

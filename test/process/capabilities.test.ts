@@ -1,0 +1,113 @@
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readCalibration } from '../../agent/mac/calibration.ts';
+import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
+import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
+import { causeFault, receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { actions } from '../../bridge/protocol/common.ts';
+import { systemClock } from '../../bridge/runtime/clock.ts';
+import { createLogger } from '../../bridge/runtime/logger.ts';
+import { bluerelay } from '../support/built-agent.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const PERSON = '+14155550103';
+
+async function world(macos: MacosRelease = '26') {
+  const folder = tempFolder();
+  const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
+  const logger = createLogger('test', 'silent');
+  const options = { home: homes.mac, macos, fullKeyboardAccess: true, clock: systemClock, logger };
+  const virtualMac = await startVirtualMac(options);
+  onTestFinished(() => virtualMac.stop());
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await bluerelay(homes, args);
+    return { code, stderr, lines: stdout.split('\n').filter(Boolean), stdout };
+  };
+  const sent = () => {
+    const db = new Database(virtualMac.messagesDb, { readonly: true });
+    const count = db.prepare('SELECT count(*) FROM message WHERE is_from_me = 1').pluck().get();
+    db.close();
+    return count;
+  };
+  return { ...homes, run, sent };
+}
+
+describe('bluerelay capabilities', () => {
+  test('tells every action and permission, asks nobody and sends nothing', async () => {
+    const { run, mac, sent } = await world();
+    const { code, lines, stderr } = await run('capabilities', '--json');
+    expect(code, stderr).toBe(0);
+    const told = JSON.parse(lines[0] ?? '');
+    expect(told.macos).toBe('26.4');
+    expect(told.actions.map(({ action }: { action: string }) => action)).toEqual(actions);
+    expect(told.permissions).toHaveLength(8);
+    expect(await askVirtualMac(mac, { call: 'prompts' })).toBe(0);
+    expect(sent()).toBe(0);
+  });
+
+  test('shows a person why something cannot be done', async () => {
+    const { run, mac } = await world('27');
+    await causeFault(mac, { kind: 'no-accessibility' });
+    const { code, stdout, stderr } = await run('capabilities');
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/react +unavailable .*may not use Accessibility/);
+    expect(stdout).toMatch(/send_text +scripting/);
+  });
+});
+
+describe('bluerelay calibrate', () => {
+  test('tries what is agreed to, one by one, and keeps the results', async () => {
+    const { run, home, mac } = await world();
+    await receiveText(mac, PERSON, 'hi');
+    const { code, lines, stderr } = await run('calibrate', '--to', PERSON, '--yes', '--json');
+    const told = lines.map((line) => JSON.parse(line));
+    expect(told.map(({ action }) => action).sort(), stderr).toEqual([...actions].sort());
+    const results = Object.fromEntries(told.map(({ action, result, code: why }) => [action, why ?? result]));
+    expect(results).toMatchObject({
+      send_text: 'works',
+      send_file: 'works',
+      send_group: 'skipped',
+      create_group: 'skipped',
+      call_audio: 'works',
+      lookup: 'works',
+    });
+    const failed = told.filter(({ result }) => result === 'fails');
+    expect(code).toBe(failed.length > 0 ? 3 : 0);
+    const kept = readCalibration(home);
+    for (const { action, result } of told)
+      expect(kept[action as keyof typeof kept]?.result).toBe(result === 'skipped' ? undefined : result);
+    const after = JSON.parse((await run('capabilities', '--json')).lines[0] ?? '');
+    expect(after.actions[0]).toMatchObject({ action: 'send_text', calibrated: 'works', method: 'scripting' });
+  });
+
+  test('sends nothing without consent, to nobody without a handle, and nothing that is not named', async () => {
+    const { run, sent, home } = await world();
+    expect(await run('calibrate', '--to', PERSON)).toMatchObject({ code: 1 });
+    expect(await run('calibrate', '--yes')).toMatchObject({ code: 2 });
+    expect(await run('calibrate', '--to', 'chat123', '--yes')).toMatchObject({ code: 1 });
+    expect(await run('calibrate', '--to', PERSON, '--yes', '--only', 'fly')).toMatchObject({ code: 1 });
+    expect(sent()).toBe(0);
+    expect(await run('calibrate', '--to', PERSON, '--yes', '--only', 'lookup')).toMatchObject({ code: 0 });
+    expect(sent()).toBe(0);
+    expect(readCalibration(home)).toEqual({});
+  });
+
+  test('tells a handle that is not on iMessage from a Mac that cannot send', async () => {
+    const { run } = await world();
+    const { code, lines } = await run(
+      'calibrate',
+      '--to',
+      '+14155550105',
+      '--yes',
+      '--json',
+      '--only',
+      'send_text,react',
+    );
+    expect(code).toBe(3);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { action: 'send_text', result: 'fails', code: 'recipient_not_imessage' },
+      { action: 'react', result: 'skipped' },
+    ]);
+  });
+});

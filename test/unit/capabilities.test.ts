@@ -1,0 +1,137 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readCalibration, saveCalibration } from '../../agent/mac/calibration.ts';
+import { type CapabilityFacts, capabilities } from '../../agent/mac/capabilities.ts';
+import {
+  type Permission,
+  type PermissionComponent,
+  permissionComponents,
+} from '../../agent/mac/permissions.ts';
+import { actions } from '../../bridge/protocol/common.ts';
+import { capabilitiesSchema } from '../../bridge/protocol/line-events.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const permissions = (
+  denied: PermissionComponent[] = [],
+  other: Permission['status'] = 'granted',
+): Permission[] =>
+  permissionComponents.map((component) => ({
+    component,
+    status: denied.includes(component) ? 'denied' : other,
+    detail: `${component} found`,
+    fix: 'mend it',
+  }));
+
+function matrix(facts: Partial<CapabilityFacts> = {}) {
+  const found = capabilities({
+    macos: '15.7.1',
+    permissions: permissions(),
+    calibration: {},
+    sendingAllowed: true,
+    ...facts,
+  });
+  expect(found.map(({ action }) => action)).toEqual(actions);
+  const event = { type: 'line.capabilities', at: '2026-01-01T00:00:00.000Z', macos: '26', actions: found };
+  expect(capabilitiesSchema.safeParse(event).success).toBe(true);
+  return Object.fromEntries(found.map((row) => [row.action, row]));
+}
+
+const unavailable = (rows: ReturnType<typeof matrix>): string[] =>
+  Object.values(rows).flatMap(({ action, method }) =>
+    method === 'unavailable' && action !== 'react_emoji' ? [action] : [],
+  );
+
+describe('the release decides', () => {
+  test.each([
+    ['12.7.6', ['send_effect', 'edit', 'unsend', 'mark_read']],
+    ['13.7.8', ['send_effect']],
+    ['15.7.1', ['send_effect']],
+    ['26.4', []],
+    ['26.5', ['call_audio', 'call_video']],
+    ['27.0', ['call_audio', 'call_video']],
+  ])('macOS %s cannot %j', (macos, missing) => {
+    expect(unavailable(matrix({ macos })).sort()).toEqual([...missing].sort());
+  });
+
+  test('an emoji tapback has no way anywhere', () => {
+    expect(matrix().react_emoji).toMatchObject({ method: 'unavailable', macos: 'none' });
+  });
+
+  test('one that is not known is said to be so', () => {
+    expect(matrix({ macos: 'unknown' }).react?.reason).toContain('not known');
+    expect(matrix({ macos: '28.0' }).send_text).toMatchObject({ method: 'scripting' });
+  });
+});
+
+const UI = ['reply', 'react', 'edit', 'unsend', 'typing', 'mark_read', 'create_group', 'send_effect'];
+const CALLS = ['call_audio', 'call_video', 'call_end'];
+const SENDS = ['send_text', 'send_file', 'send_group'];
+
+describe('what the Mac does not allow', () => {
+  test.each<[PermissionComponent, string[]]>([
+    ['accessibility', [...UI, ...CALLS]],
+    ['screen', [...UI, ...CALLS]],
+    ['automation_system_events', [...UI, ...CALLS]],
+    ['automation_messages', SENDS],
+    ['messages', [...SENDS, ...UI]],
+    ['full_disk_access', ['lookup']],
+    ['start_conversations_from', []],
+  ])('%s takes %j away, with its reason', (component, gone) => {
+    const rows = matrix({ macos: '26.4', permissions: permissions([component]) });
+    expect(unavailable(rows).sort()).toEqual([...gone].sort());
+    for (const action of gone) expect(rows[action]?.reason).toBe(`${component} found. mend it`);
+  });
+
+  test('is tried where it is not known', () => {
+    expect(unavailable(matrix({ macos: '26.4', permissions: permissions([], 'unknown') }))).toEqual([]);
+  });
+
+  test('sending that is not allowed leaves the lookup', () => {
+    expect(unavailable(matrix({ macos: '26.4', sendingAllowed: false }))).toEqual(
+      actions.filter((action) => action !== 'lookup' && action !== 'react_emoji'),
+    );
+  });
+});
+
+describe('calibration', () => {
+  const tried = (result: 'works' | 'fails', macos: string) => ({
+    react: { result, macos, at: 0, code: 'ui_not_recognised' },
+    call_audio: { result, macos, at: 0, code: 'call_prompt_hidden' },
+  });
+
+  test('takes away what failed and gives what is proven, on the release where it was tried', () => {
+    const failed = matrix({ macos: '26.4', calibration: tried('fails', '26.4') });
+    expect(failed.react).toMatchObject({ method: 'unavailable', calibrated: 'fails' });
+    expect(failed.react?.reason).toContain('ui_not_recognised');
+    const proven = matrix({ macos: '27.0', calibration: tried('works', '27.0') });
+    expect(proven.call_audio).toMatchObject({ method: 'ui', calibrated: 'works' });
+    expect(proven.call_video).toMatchObject({ method: 'unavailable', calibrated: 'never' });
+    const other = matrix({ macos: '27.0', calibration: tried('fails', '26.4') });
+    expect(other.react).toMatchObject({ method: 'ui', calibrated: 'never' });
+  });
+
+  test('does not help against a permission that is missing', () => {
+    const rows = matrix({
+      macos: '27.0',
+      calibration: tried('works', '27.0'),
+      permissions: permissions(['accessibility']),
+    });
+    expect(rows.call_audio?.method).toBe('unavailable');
+  });
+
+  test('is kept, result by result, and a damaged file is as none', () => {
+    const home = tempFolder();
+    expect(readCalibration(home)).toEqual({});
+    const works = { result: 'works', macos: '26.4', at: 1 } as const;
+    const fails = { result: 'fails', macos: '26.4', at: 2, code: 'act_failed' } as const;
+    saveCalibration(home, 'react', works);
+    saveCalibration(home, 'edit', fails);
+    saveCalibration(home, 'react', fails);
+    expect(readCalibration(home)).toEqual({ react: fails, edit: fails });
+    for (const damaged of ['', '{', '{"version":2}', '{"version":1,"results":{"fly":{}}}']) {
+      writeFileSync(path.join(home, 'calibration.json'), damaged);
+      expect(readCalibration(home)).toEqual({});
+    }
+  });
+});
