@@ -54,10 +54,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
   // Evidence is asked for by those who act; it follows nothing.
   'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts'],
-  // Beside acting: where files must lie for it, and what can be known without it.
-  'agent/mac': ['staging.ts', 'lookup.ts'],
-  // The Mac with all that is known of it and done for it: made of the port, which does not know of it.
-  'agent/mac': ['care.ts'],
+  // Beside acting: where files must lie for it, what can be known without it, and the Mac with all that is done for it.
+  'agent/mac': ['staging.ts', 'lookup.ts', 'care.ts'],
   // Both sides of every Unix socket of ours must agree on its path, the virtual Mac's too.
   'agent/control': ['socket-path.ts'],
   'agent/cli': ['read-input.ts'],
