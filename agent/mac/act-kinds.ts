@@ -9,8 +9,10 @@ import { uiKinds } from './ui-act-kinds.ts';
 export interface ActKind<A extends Act> {
   /** Name of its program in scripts/jxa; the act without `kind` is the program's input. */
   script: string;
-  /** Name of a library in scripts/jxa whose function the program calls. */
-  library?: string;
+  /** Names of libraries in scripts/jxa whose functions the program calls. */
+  libraries?: readonly string[];
+  /** Whether it writes into fields, so that it must know what others left in them. */
+  writesInFields?: true;
   /** What it shares with other acts. */
   locks: readonly Lock[];
   /** How long its program may run, in milliseconds, where it is not the default of the Mac. */

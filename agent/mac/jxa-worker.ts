@@ -17,14 +17,14 @@ async function act(): Promise<number> {
   const input = await readInput();
   const request = actRequestSchema.safeParse(input);
   if (!request.success) return 2;
-  const { actId, actsFolder, beginBefore, deadlineMs, script, library, target } = request.data;
+  const { actId, actsFolder, beginBefore, deadlineMs, script, libraries, target } = request.data;
   const startedAt = systemClock.now();
   const begun = { by: 'worker', pid: process.pid, startedAt, deadlineAt: startedAt + deadlineMs } as const;
   const files = new ActFiles(actsFolder);
   if (startedAt > beginBefore || !files.begin(actId, begun)) return 3;
   const outcome = await runScript({
     script,
-    library,
+    libraries,
     target,
     deadlineMs,
     input: request.data.input,

@@ -58,18 +58,20 @@ class WorkerMac implements TendedMac {
 
   async perform(actId: string, act: Act): Promise<ActOutcome> {
     const { kind, ...input } = act;
-    const { script, library, locks, readOnly, refusal, deadlineMs } = actKinds[kind] as ActKind<Act>;
+    const { script, libraries, writesInFields, locks, readOnly, refusal, deadlineMs } = actKinds[
+      kind
+    ] as ActKind<Act>;
     if (!this.#options.allowSending && !readOnly)
       return notStarted('mac_read_only', 'sending is not allowed on this Mac');
     const refused = refusal(act);
     if (refused) return refused;
     const reason = this.#options.whyNot?.(act);
     if (reason !== undefined) return notStarted('action_unavailable', reason);
-    if (library === undefined)
-      return this.#locks.run(locks, () => this.#perform({ actId, script, input }, deadlineMs));
+    if (!writesInFields)
+      return this.#locks.run(locks, () => this.#perform({ actId, script, libraries, input }, deadlineMs));
     return this.#locks.run(locks, async () => {
       const onScreen = { ...input, drafts: this.#drafts.list() };
-      const outcome = await this.#perform({ actId, script, library, input: onScreen }, deadlineMs);
+      const outcome = await this.#perform({ actId, script, libraries, input: onScreen }, deadlineMs);
       if (outcome.outcome !== 'handed_over' && 'text' in act) this.#drafts.add(act.text);
       return outcome;
     });
@@ -104,7 +106,7 @@ class WorkerMac implements TendedMac {
   }
 
   async #perform(
-    { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'library' | 'input'>,
+    { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'libraries' | 'input'>,
     ofKind: number | undefined,
   ): Promise<ActOutcome> {
     if (this.#stopping.signal.aborted)

@@ -11,8 +11,8 @@ export const actRequestSchema = z.strictObject({
   actsFolder: z.string(),
   /** Name of a program in scripts/jxa. */
   script: z.string().regex(PROGRAM),
-  /** Name of a library in scripts/jxa that the program uses. */
-  library: z.string().regex(PROGRAM).optional(),
+  /** Names of libraries in scripts/jxa that the program uses. */
+  libraries: z.array(z.string().regex(PROGRAM)).max(8).readonly().optional(),
   /** The one argument of the program's `main`. */
   input: z.record(z.string(), z.unknown()),
   target: z.discriminatedUnion('kind', [

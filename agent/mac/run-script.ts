@@ -14,8 +14,8 @@ const PIPE_GRACE_MS = 2_000;
 
 export interface ScriptRun {
   script: string;
-  /** Library that the program uses. */
-  library?: string | undefined;
+  /** Libraries that the program uses. */
+  libraries?: readonly string[] | undefined;
   input: Record<string, unknown>;
   target: OsascriptTarget;
   deadlineMs: number;
@@ -49,10 +49,11 @@ export async function runScript(options: ScriptRun): Promise<ActOutcome> {
   return scriptOutcome(ending);
 }
 
-/** The bytes of the program, and of its library, made one function expression: what `@jxa/run` puts in its own program. */
-function programOf({ script, library }: ScriptRun): { toString(): string } {
-  const files = library === undefined ? [script] : [library, script];
-  const sources = files.map((name) => readFileSync(packageFile('scripts', 'jxa', `${name}.js`), 'utf8'));
+/** The bytes of the program, and of its libraries, made one function expression: what `@jxa/run` puts in its own program. */
+function programOf({ script, libraries = [] }: ScriptRun): { toString(): string } {
+  const sources = [...libraries, script].map((name) =>
+    readFileSync(packageFile('scripts', 'jxa', `${name}.js`), 'utf8'),
+  );
   const expression = `function () {\n${sources.join('\n')}\nreturn main.apply(null, arguments);\n}`;
   return { toString: () => expression };
 }

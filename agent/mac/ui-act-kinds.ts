@@ -17,7 +17,12 @@ const GROUP = /^[A-Za-z0-9._-]{1,254}$/;
 
 const screen: readonly Lock[] = ['messages', 'system-events', 'screen'];
 
-const onScreen = { library: 'messages-ui', locks: screen, deadlineMs: DEADLINE_MS };
+const onScreen = {
+  libraries: ['screen-ui', 'messages-ui'],
+  writesInFields: true,
+  locks: screen,
+  deadlineMs: DEADLINE_MS,
+} as const;
 
 /** Acts on the windows of Messages, which hold the whole screen while they last. */
 export const uiKinds: ActKinds<UiAct['kind']> = {

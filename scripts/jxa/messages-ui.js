@@ -6,13 +6,11 @@
  * @returns {MessagesUi}
  */
 function messagesUi({ drafts }) {
-  const MESSAGES = 'com.apple.MobileSMS';
   const FRAMEWORKS = '/System/iOSSupport/System/Library/';
   const CHATKIT = `${FRAMEWORKS}PrivateFrameworks/ChatKit.framework`;
   const CHATKIT_AX = `${FRAMEWORKS}AccessibilityBundles/ChatKitFramework.axbundle`;
   /** Elements whose insides are many and not what is searched for. */
   const CLOSED = ['ConversationList', 'CKConversationListCollectionView', 'TranscriptCollectionView'];
-  const MOST_ELEMENTS = 400;
   const MOST_BUBBLES = 200;
   const RETURN = 36;
   const ESCAPE = 53;
@@ -31,29 +29,12 @@ function messagesUi({ drafts }) {
     'editing.reject.button': 'Cancel edit',
   };
 
-  const events = Application('System Events');
-  let current = 'start';
-  let begun = false;
-  /** @type {(() => void)[]} */
-  const undoing = [];
-  /** @type {UiProcess | undefined} */
-  let messages;
+  const screen = screenUi({ bundle: 'com.apple.MobileSMS', closed: CLOSED });
+  const { refusal, step, undo, begin, until, read, mainWindow, find, byId, press, key } = screen;
 
   return {
-    run,
-    step,
-    refusal,
-    undo: (action) => {
-      undoing.push(action);
-    },
-    begin,
-    until,
-    read,
-    find,
-    byId,
-    byDescription: (words) => find((element) => words.includes(String(read(element, 'AXDescription')))),
-    press,
-    escape: () => events.keyCode(ESCAPE),
+    ...screen,
+    escape: () => key(ESCAPE),
     words,
     offers: (bubble, wanted) => actionOf(bubble, wanted) !== undefined,
     perform,
@@ -65,160 +46,7 @@ function messagesUi({ drafts }) {
     emptyField,
     write,
     sendWritten,
-    menuBarItems: () => process().menuBars()[0].uiElements(),
   };
-
-  /**
-   * @param {() => boolean} body
-   * @returns {UiOutcome}
-   */
-  function run(body) {
-    try {
-      prepare();
-      const changed = body();
-      return { ok: true, step: 'done', changed: changed };
-    } catch (error) {
-      if (!begun) tidy();
-      const thrown = /** @type {Error & { code?: string }} */ (error);
-      if (thrown.code) return { ok: false, step: current, code: thrown.code };
-      return { ok: false, step: current, errorNumber: numberOf(error) };
-    }
-  }
-
-  function tidy() {
-    for (const action of undoing.reverse()) {
-      try {
-        action();
-      } catch (error) {
-        // What cannot be tidied up is found in the way by the next act, which then refuses.
-        numberOf(error);
-      }
-    }
-  }
-
-  /** @param {string} name */
-  function step(name) {
-    current = name;
-  }
-
-  /** @param {string} code */
-  function refusal(code) {
-    return Object.assign(new Error(code), { code: code });
-  }
-
-  function begin() {
-    begun = true;
-    console.log('bluerelay:sending');
-  }
-
-  /** @param {unknown} error */
-  function numberOf(error) {
-    const thrown = /** @type {AppleEventError} */ (error);
-    if (typeof thrown.errorNumber === 'number') return thrown.errorNumber;
-    const match = /\((-?\d+)\)\s*$/.exec(String(thrown.message));
-    return match ? Number(match[1]) : -2700;
-  }
-
-  /**
-   * A look may meet a tree that is changing: it is taken again.
-   *
-   * @template T
-   * @param {() => T | undefined} look
-   * @param {number} seconds
-   * @returns {T | undefined}
-   */
-  function until(look, seconds) {
-    const end = Date.now() + seconds * 1000;
-    for (;;) {
-      try {
-        const found = look();
-        if (found !== undefined) return found;
-      } catch (error) {
-        if (numberOf(error) !== -1719 || Date.now() >= end) throw error;
-      }
-      if (Date.now() >= end) return undefined;
-      delay(0.1);
-    }
-  }
-
-  /**
-   * Undefined where the element has no such attribute.
-   *
-   * @param {UiElement} element
-   * @param {string} attribute
-   */
-  function read(element, attribute) {
-    try {
-      return /** @type {() => unknown} */ (element.attributes.byName(attribute).value)();
-    } catch (error) {
-      if (numberOf(error) === -1728 || numberOf(error) === -1700) return undefined;
-      throw error;
-    }
-  }
-
-  function prepare() {
-    current = 'session';
-    ObjC.import('CoreGraphics');
-    const session = /** @type {Record<string, unknown> | undefined} */ (
-      ObjC.deepUnwrap(ObjC.castRefToObject($.CGSessionCopyCurrentDictionary()))
-    );
-    if (!session?.kCGSSessionOnConsoleKey) throw refusal('no_console_session');
-    if (session.CGSSessionScreenIsLocked) throw refusal('screen_locked');
-    current = 'accessibility';
-    ObjC.import('ApplicationServices');
-    if (!$.AXIsProcessTrusted()) throw refusal('accessibility_denied');
-    current = 'window';
-    const found = events.processes.whose({ bundleIdentifier: MESSAGES })();
-    if (found.length === 0) throw refusal('messages_not_running');
-    if (found.length > 1) throw refusal('ui_locked');
-    messages = found[0];
-    messages.frontmost = true;
-    if (process().windows().length > 1) throw refusal('ui_locked');
-  }
-
-  /** @returns {UiProcess} */
-  function process() {
-    if (!messages) throw refusal('messages_not_running');
-    return messages;
-  }
-
-  /** The one window, with nothing in the way. */
-  function mainWindow() {
-    const windows = process().windows();
-    if (windows.length === 0) return undefined;
-    if (windows.length > 1) throw refusal('ui_locked');
-    const inTheWay = windows[0].uiElements().some((element) => read(element, 'AXRole') === 'AXSheet');
-    if (inTheWay) throw refusal('ui_locked');
-    return windows[0];
-  }
-
-  /** @param {string} wanted */
-  function byId(wanted) {
-    return find((_element, identifier) => identifier === wanted);
-  }
-
-  /**
-   * @param {(element: UiElement, identifier: unknown) => boolean} test
-   * @returns {UiElement | undefined}
-   */
-  function find(test) {
-    const root = mainWindow();
-    if (!root) return undefined;
-    const waiting = root.uiElements();
-    for (let seen = 0; seen < waiting.length; seen += 1) {
-      if (seen >= MOST_ELEMENTS) throw refusal('ui_not_recognised');
-      const element = waiting[seen];
-      const identifier = read(element, 'AXIdentifier');
-      if (test(element, identifier)) return element;
-      if (!CLOSED.includes(String(identifier))) waiting.push(...element.uiElements());
-    }
-    return undefined;
-  }
-
-  /** @param {UiElement} element */
-  function press(element) {
-    element.actions.byName('AXPress').perform();
-  }
 
   /** @param {string} key */
   function words(key) {
@@ -259,22 +87,20 @@ function messagesUi({ drafts }) {
   function pressMenuItem(bubble, identifiers, wanted) {
     if (!bubble.actions().some((action) => action.name() === 'AXShowMenu')) return false;
     bubble.actions.byName('AXShowMenu').perform();
-    undoing.push(() => events.keyCode(ESCAPE));
+    undo(() => key(ESCAPE));
     const menu = until(() => find((element) => read(element, 'AXRole') === 'AXMenu'), 2);
     const item = menu?.uiElements().find((element) => {
       const title = read(element, 'AXTitle');
       return identifiers.includes(String(read(element, 'AXIdentifier'))) || wanted.includes(String(title));
     });
     if (item) press(item);
-    else events.keyCode(ESCAPE);
+    else key(ESCAPE);
     return item !== undefined;
   }
 
   /** @param {string} query */
   function openLink(query) {
-    const application = Application.currentApplication();
-    application.includeStandardAdditions = true;
-    application.openLocation(`imessage://open?${query}`);
+    screen.openLink(`imessage://open?${query}`);
     // A message that was selected before must not be taken for the one that is to be.
     delay(0.3);
   }
@@ -284,9 +110,9 @@ function messagesUi({ drafts }) {
    * @param {UiTarget} target
    */
   function openMessage(conversation, target) {
-    current = 'open';
+    step('open');
     openLink(`message-guid=${encodeURIComponent(target.guid)}`);
-    current = 'select';
+    step('select');
     const bubble = until(selectedBubble, 5);
     if (!bubble) throw refusal('wrong_conversation');
     if (read(bubble, 'AXIdentifier') !== 'CKBalloonTextView') throw refusal('not_editable');
@@ -342,9 +168,9 @@ function messagesUi({ drafts }) {
       return;
     }
     if (conversation.kind === 'group') throw refusal('wrong_conversation');
-    current = 'open';
+    step('open');
     openLink(`address=${encodeURIComponent(conversation.identifier)}`);
-    current = 'select';
+    step('select');
     const shown = until(() => isShown(conversation) || undefined, 5);
     if (!shown) throw refusal('wrong_conversation');
   }
@@ -379,9 +205,9 @@ function messagesUi({ drafts }) {
 
   /** @param {string} text */
   function write(text) {
-    current = 'write';
+    step('write');
     const field = emptyField();
-    undoing.push(() => {
+    undo(() => {
       field.attributes.byName('AXValue').value = '';
     });
     field.attributes.byName('AXValue').value = text;
@@ -392,10 +218,10 @@ function messagesUi({ drafts }) {
   }
 
   function sendWritten() {
-    current = 'send';
+    step('send');
     begin();
-    events.keyCode(RETURN);
-    current = 'sent';
+    key(RETURN);
+    step('sent');
     const empty = until(() => {
       const field = byId('messageBodyField');
       return field && String(read(field, 'AXValue') || '') === '' ? true : undefined;

@@ -75,7 +75,8 @@ interface UiOutcome {
   changed?: boolean;
 }
 
-interface MessagesUi {
+/** What screen-ui.js gives. */
+interface ScreenUi {
   /** Runs the body of a program, which returns whether it changed something; tidies up where it fails before acting. */
   run(body: () => boolean): UiOutcome;
   /** Names what is being done, for the case that it fails. */
@@ -90,10 +91,22 @@ interface MessagesUi {
   until<T>(look: () => T | undefined, seconds: number): T | undefined;
   read(element: UiElement, attribute: string): unknown;
   /** The first element, from the top, that passes; conversations and bubbles are not looked into. */
-  find(test: (element: UiElement) => boolean): UiElement | undefined;
+  find(test: (element: UiElement, identifier: unknown) => boolean): UiElement | undefined;
   byId(identifier: string): UiElement | undefined;
   byDescription(words: string[]): UiElement | undefined;
   press(element: UiElement): void;
+  /** The one window of the app, with nothing in the way; undefined while there is none. */
+  mainWindow(): UiElement | undefined;
+  /** Presses a key by its code. */
+  key(code: number): void;
+  openLink(url: string): void;
+  menuBarItems(): UiElement[];
+}
+
+declare function screenUi(app: { bundle: string; closed: string[] }): ScreenUi;
+
+/** What messages-ui.js gives; its links are the part after `imessage://open?`. */
+interface MessagesUi extends ScreenUi {
   /** Closes what is open over the transcript. */
   escape(): void;
   /** What Messages calls it: in the language of this Mac, and in English. */
@@ -107,7 +120,6 @@ interface MessagesUi {
   /** Selects a message by a link to it and returns its bubble, once it surely is that one. */
   openMessage(conversation: UiConversation, target: UiTarget): UiElement;
   openConversation(conversation: UiConversation, anchor: UiTarget | undefined): void;
-  openLink(query: string): void;
   /** Addresses of the recipients of a new message. */
   recipients(): string[];
   /** The field for the message; refuses where somebody's draft is in it. */
@@ -116,7 +128,6 @@ interface MessagesUi {
   write(text: string): UiElement;
   /** Presses Return in the field and waits until it is empty. */
   sendWritten(): void;
-  menuBarItems(): UiElement[];
 }
 
 /** What every one of these programs is given beside its act. */

@@ -13,7 +13,7 @@ const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
     ],
   },
   {
-    where: /\bApplication\('System Events'\)|\bmessagesUi\(input\)|\bcallsUi\(\)/,
+    where: /\bApplication\('System Events'\)|\bmessagesUi\(input\)|\bscreenUi\(|\bcallsUi\(\)/,
     terms: [
       ...['processes', 'whose', 'frontmost', 'windows', 'menuBars', 'uiElements', 'attributes', 'byName'],
       ...['value', 'actions', 'name', 'description', 'perform', 'keyCode'],
@@ -24,7 +24,7 @@ const APPLE: readonly { where: RegExp; terms: readonly string[] }[] = [
     terms: ['currentApplication', 'includeStandardAdditions', 'openLocation'],
   },
   {
-    where: /\bObjC\./,
+    where: /\bObjC\.|\$\.NSBundle\b/,
     terms: [
       ...['import', 'castRefToObject', 'deepUnwrap', 'js'],
       ...['CGSessionCopyCurrentDictionary', 'kCGSSessionOnConsoleKey', 'CGSSessionScreenIsLocked'],
@@ -77,7 +77,11 @@ const FORBIDDEN = [
 ];
 
 /** Libraries, by the name of their one function; programs call them and use what they return. */
-const LIBRARIES: Record<string, string> = { 'messages-ui.js': 'messagesUi', 'calls-ui.js': 'callsUi' };
+const LIBRARIES: Record<string, string> = {
+  'screen-ui.js': 'screenUi',
+  'messages-ui.js': 'messagesUi',
+  'calls-ui.js': 'callsUi',
+};
 
 const withoutComments = (source: string): string =>
   source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
@@ -96,7 +100,9 @@ const functionsOf = (source: string): string[] =>
 function complaints(source: string): string[] {
   const code = withoutComments(source)
     .replaceAll(/\binput(\.(?!constructor)[a-z]+)+\b/gi, 'input')
-    .replaceAll(/\bui\.([A-Za-z]+)\b/g, (said, name: string) => (offered.includes(name) ? 'ui' : said));
+    .replaceAll(/\b(?:ui|screen)\.([A-Za-z]+)\b/g, (said, name: string) =>
+      offered.includes(name) ? 'ui' : said,
+    );
   const plain = bare(code);
   const terms = [...plain.matchAll(/(?<!\.\.)\.\s*([A-Za-z_$][\w$]*)/g)].map((match) => match[1] ?? '');
   const named = (pattern: RegExp, allowed: readonly string[]): string[] =>
