@@ -16,7 +16,7 @@ const hasEnded = (status: CallStatus): boolean => rank(status) === ORDER.length 
 /** The call after an event; undefined when the event repeats, comes late or comes after the end. */
 export function advance(call: Call | undefined, before: Call, event: CallEvent): Call | undefined {
   const status = event.type.slice('call.'.length) as CallStatus;
-  if (call && (hasEnded(call.status) || rank(status) <= rank(call.status))) return undefined;
+  if (call && rank(status) <= rank(call.status)) return undefined;
   const at = Date.parse(event.at);
   const next: Call = { ...before, status, errorCode: null, errorMessage: null };
   if (status === 'ringing') next.ringingAt = at;
