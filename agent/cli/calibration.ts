@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type Action, actions } from '../../bridge/protocol/common.ts';
+import { messageErrors } from '../../bridge/protocol/errors.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { newId } from '../../bridge/runtime/ids.ts';
 import type { MacCare } from '../mac/care.ts';
@@ -28,7 +29,17 @@ export interface Trial {
 }
 
 const works: Verdict = { result: 'works' };
-const fails = (code: string): Verdict => ({ result: 'fails', code });
+/** What says nothing of the action itself: it passes, a person did not allow it, or the other side lacks it. */
+const BESIDE_THE_POINT: readonly string[] = [
+  ...['screen_locked', 'no_console_session', 'accessibility_denied', 'automation_denied'],
+  ...['imessage_signed_out', 'recipient_not_imessage', 'unsupported_on_macos'],
+];
+
+const passes = (code: string): boolean =>
+  Object.entries(messageErrors).some(([name, { retry }]) => name === code && retry === 'later');
+
+const fails = (code: string): Verdict =>
+  BESIDE_THE_POINT.includes(code) || passes(code) ? skipped(code) : { result: 'fails', code };
 const skipped = (why: string): Verdict => ({ result: 'skipped', why });
 
 /** Tries every action on one handle, one by one; later ones work on the message that the first one sent. */

@@ -93,21 +93,28 @@ describe('bluerelay calibrate', () => {
     expect(readCalibration(home)).toEqual({});
   });
 
-  test('tells a handle that is not on iMessage from a Mac that cannot send', async () => {
-    const { run } = await world();
-    const { code, lines } = await run(
-      'calibrate',
-      '--to',
-      '+14155550105',
-      '--yes',
-      '--json',
-      '--only',
-      'send_text,react',
-    );
-    expect(code).toBe(3);
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { action: 'send_text', result: 'fails', code: 'recipient_not_imessage' },
-      { action: 'react', result: 'skipped' },
+  test('holds nothing against this Mac that is not its fault', async () => {
+    const { run, home } = await world();
+    const args = ['--yes', '--json', '--only', 'send_text,react'];
+    const { code, lines } = await run('calibrate', '--to', '+14155550105', ...args);
+    expect(code).toBe(0);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { action: 'send_text', result: 'skipped', why: 'recipient_not_imessage' },
+      { action: 'react', result: 'skipped', why: 'no text was sent before' },
     ]);
+    expect(readCalibration(home)).toEqual({});
+  });
+
+  test('keeps what does not work, and the next look says so', async () => {
+    const { run, home, mac } = await world();
+    await causeFault(mac, { kind: 'nothing', at: 'open', times: 9 });
+    const { code } = await run('calibrate', '--to', PERSON, '--yes', '--only', 'call_video');
+    expect(code).toBe(3);
+    expect(readCalibration(home)).toMatchObject({
+      call_video: { result: 'fails', code: 'ui_not_recognised' },
+    });
+    expect((await run('capabilities')).stdout).toMatch(
+      /call_video +unavailable +calibrated: fails .*ui_not_recognised/,
+    );
   });
 });
