@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { ChangeBatch } from '../../agent/messages-db/types.ts';
+import { openCallsDb } from '../../agent/calls-db/calls-db.ts';
+import { openMessagesDb } from '../../agent/messages-db/messages-db.ts';
 import type { SceneName } from '../../agent/virtual-mac/days/days.ts';
 import { Random } from '../../agent/virtual-mac/days/random.ts';
 import type { LedgerLine } from '../../agent/virtual-mac/days/types.ts';
@@ -11,7 +13,7 @@ import { planPlay, playNext } from '../../agent/virtual-mac/virtual-mac.ts';
 import { builtFile } from '../../bridge/runtime/package-root.ts';
 import type { Told } from './day-ledger.ts';
 import { ManualClock } from './manual-clock.ts';
-import { Keeper, type RunningTail, startTail } from './tail-reader.ts';
+import { Observer } from './observer.ts';
 import { tempFolder } from './temp-folder.ts';
 
 /** An observer that had so long has seen everything that it can see, in milliseconds. */
@@ -21,18 +23,14 @@ const OFF_MS = 120_000;
 /** Longest time that an observer waits for anything: files that are still coming. */
 const LONGEST_HOLD_MS = 80_000;
 
-class DayKeeper extends Keeper {
-  readonly told: Told[] = [];
-  played = 0;
-
-  override take(batch: ChangeBatch): void {
-    super.take(batch);
-    for (const change of batch.changes) this.told.push({ change, played: this.played });
-  }
+interface VirtualMacFiles {
+  home: string;
+  messagesDb: string;
+  callHistoryDb: string;
 }
 
 /** A virtual Mac in a process of its own. */
-export async function startVirtualMacProcess(macos: MacosRelease): Promise<{ home: string; file: string }> {
+export async function startVirtualMacProcess(macos: MacosRelease): Promise<VirtualMacFiles> {
   const home = path.join(tempFolder(), 'mac');
   const child: ChildProcess = spawn(
     process.execPath,
@@ -47,7 +45,7 @@ export async function startVirtualMacProcess(macos: MacosRelease): Promise<{ hom
   const ready = await Promise.race([once(child.stdout as NodeJS.ReadableStream, 'data'), exited]);
   const line: unknown = ready[0];
   if (!Buffer.isBuffer(line)) throw new Error('the virtual Mac did not start; is the project built?');
-  return { home, file: (JSON.parse(line.toString()) as { messagesDb: string }).messagesDb };
+  return JSON.parse(line.toString()) as VirtualMacFiles;
 }
 
 export interface RandomDayOptions {
@@ -71,44 +69,55 @@ export interface PlayedDay {
 /** Plays a random day on a virtual Mac before an observer that may be killed between any two operations. */
 export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDay> {
   const { seed, operations, macos, only, killed = 0.04 } = options;
-  const { home, file } = await startVirtualMacProcess(macos);
+  const files = await startVirtualMacProcess(macos);
   const random = new Random(seed ^ 0x5eed);
   const clock = new ManualClock();
-  const keeper = new DayKeeper();
+  const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const told: Told[] = [];
   const ledger: LedgerLine[] = [];
   const looked: number[] = [];
+  let played = 0;
   let kills = 0;
-  let tail: RunningTail | undefined = startTail(file, keeper, { clock });
-  onTestFinished(() => tail?.kill());
-  const kill = async (): Promise<void> => {
-    await tail?.kill();
-    tail = undefined;
-    kills += 1;
+  const note = (change: Told['change']): void => void told.push({ change, played });
+  const observers = [
+    new Observer((memory) => openMessagesDb({ databasePath: files.messagesDb, memory, clock, logger }), note),
+    new Observer((memory) => openCallsDb({ databasePath: files.callHistoryDb, memory, clock, logger }), note),
+  ];
+  const start = (how?: { loses: boolean }): void => {
+    for (const observer of observers) observer.start(how);
   };
+  const kill = async (): Promise<void> => {
+    for (const observer of observers) await observer.kill();
+  };
+  const alive = (): boolean => observers.every((observer) => observer.alive);
+  onTestFinished(kill);
+  start();
   await clock.advance(SURE_MS);
 
-  const plan = await planPlay(home, { seed, operations, start: clock.now(), ...(only && { only }) });
-  let pause: number | null = 0;
-  while (pause !== null) {
-    if (tail && (pause > OFF_MS || random.chance(killed))) await kill();
-    await clock.advance(pause);
-    if (tail && pause >= SURE_MS) looked.push(keeper.played);
-    if (!tail && random.chance(0.5)) {
-      if (random.chance(0.3)) {
-        const losing = startTail(file, keeper, { clock, crashAfter: 1 });
-        await clock.advance(random.pick([0, 1, 600]));
-        await losing.kill();
-      }
-      tail = startTail(file, keeper, { clock });
+  const plan = await planPlay(files.home, { seed, operations, start: clock.now(), ...(only && { only }) });
+  for (let pause: number | null = 0; pause !== null; ) {
+    if (alive() && (pause > OFF_MS || random.chance(killed))) {
+      await kill();
+      kills += 1;
     }
-    keeper.played += 1;
-    const part = await playNext(home, 1);
+    await clock.advance(pause);
+    if (alive() && pause >= SURE_MS) looked.push(played);
+    if (!alive() && random.chance(0.5)) {
+      if (random.chance(0.3)) {
+        start({ loses: true });
+        await clock.advance(random.pick([0, 1, 600]));
+        await kill();
+      }
+      start();
+    }
+    played += 1;
+    const part = await playNext(files.home, 1);
     ledger.push(...part.facts);
     pause = part.pause;
   }
-  tail ??= startTail(file, keeper, { clock });
+  if (!alive()) start();
   await clock.advance(LONGEST_HOLD_MS);
-  looked.push(keeper.played);
-  await tail.kill();
-  return { ledger, told: keeper.told, looked, operations: plan.operations, kills };
+  looked.push(played);
+  await kill();
+  return { ledger, told, looked, operations: plan.operations, kills };
 }

@@ -57,14 +57,16 @@ export function edit(day: Drawing): void {
   if (!message || !day.has('13')) return;
   const part = day.random.pick(places(message, isText));
   const text = day.text();
+  const before = message.edited.get(part) ?? [];
   message.edits += 1;
   message.parts[part] = { text };
-  day.hide(message.edited.get(part));
-  const [line] = day.do(
+  const version = before.length + 1;
+  const whole = textOfParts(message.parts);
+  const lines = day.do(
     { do: 'edit', ref: message.ref, part, text },
-    { kind: 'edited', guid: message.ref, from: message.from, part, text, whole: textOfParts(message.parts) },
+    { kind: 'edited', guid: message.ref, from: message.from, part, version, text, whole },
   );
-  if (line) message.edited.set(part, line);
+  message.edited.set(part, [...before, ...lines]);
 }
 
 /** A message is taken back, whole or in parts (macOS 13 and later). */
@@ -77,7 +79,7 @@ export function unsend(day: Drawing): void {
   for (const part of taken) {
     const gone = message.parts[part];
     message.parts[part] = null;
-    day.hide(message.edited.get(part));
+    day.hide(...(message.edited.get(part) ?? []));
     if (gone && 'file' in gone)
       day.hide(...message.facts.filter((fact) => fact.kind === 'file' && fact.file === gone.file));
   }

@@ -23,8 +23,8 @@ export interface PlannedMessage {
   facts: LedgerLine[];
   /** The standing tapback of each sender on each part. */
   tapbacks: Map<string, { fact: LedgerLine; kind: string; standing: boolean }>;
-  /** The newest edit of each part. */
-  edited: Map<number, LedgerLine>;
+  /** The edits of each part. */
+  edited: Map<number, LedgerLine[]>;
 }
 
 export interface PlannedGroup {
@@ -54,7 +54,8 @@ export class Drawing {
   readonly facts: LedgerLine[] = [];
   readonly messages: PlannedMessage[] = [];
   readonly groups: PlannedGroup[] = [];
-  readonly strangers = new Set<string>();
+  /** Handles whose chats Messages keeps apart as those of unknown senders. */
+  readonly unknown = new Set<string>();
   /** Columns that tables gained. */
   readonly columns = new Set<string>();
   /** Backfilled rows that stand in the database: the oldest ones. */

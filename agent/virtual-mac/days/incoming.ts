@@ -109,13 +109,14 @@ export function incoming(
     service: extras.service ?? 'iMessage',
     text,
     files: [],
+    ...('handle' in chat && day.unknown.has(chat.handle) && { filtered: 'unknown' }),
     ...options.known,
   };
-  const message_ = planned(day, ref, message, [{ text }]);
+  const drawn = planned(day, ref, message, [{ text }]);
   const since = day.next;
   const stands = (facts: LedgerLine[]): void => {
-    message_.facts.push(...facts);
-    day.messages.push(message_);
+    drawn.facts.push(...facts);
+    day.messages.push(drawn);
   };
   if (join === 0) {
     stands(day.do({ do: 'message', ref, message, joined: true }, fact));
@@ -152,15 +153,16 @@ function stranger(day: Drawing): void {
   const chat = { handle: from };
   const junk = day.random.chance(0.5);
   if (day.people.includes(from)) return;
-  if (!day.strangers.has(from) && !junk) day.do({ do: 'filtered', chat, filtered: 1 });
-  if (junk && day.strangers.has(from)) return;
-  day.strangers.add(from);
+  if (!junk && !day.unknown.has(from)) {
+    day.unknown.add(from);
+    day.do({ do: 'filtered', chat, filtered: 1 });
+  }
   incoming(day, {
     chat,
     from,
     join: day.random.pick([0, 30, 300]),
     extras: junk ? { junk: true } : {},
-    known: { filtered: junk ? 'junk' : 'unknown' },
+    ...(junk && { known: { filtered: 'junk' } }),
   });
 }
 
@@ -187,7 +189,8 @@ export function balloon(day: Drawing): void {
       if (!message || message.tapbacks.size > 0) return;
       message.app = LINK_BALLOON;
       const preview: Balloon = { bundleId: LINK_BALLOON, payload: linkPayload({ url, title: 'A page' }) };
-      day.do({ do: 'balloon', ref: message.ref, balloon: preview });
+      const fact: Fact = { kind: 'link', guid: message.ref, url, title: 'A page' };
+      message.facts.push(...day.do({ do: 'balloon', ref: message.ref, balloon: preview }, fact));
     });
     return;
   }

@@ -78,13 +78,22 @@ export function scheduled(day: Drawing): void {
   day.after(wait + 500, () => day.do({ do: 'delivered', ref }, state('delivered')));
 }
 
-/** A note to oneself, as one row or as two; its rows may change sides later. */
+/**
+ * A note to oneself, as one row or as two; its rows may change sides later. That the row from the owner was sent says
+ * nothing more, and may be told or not.
+ */
 export function self(day: Drawing): void {
   const { random } = day;
   const refs: [Ref, ...Ref[]] = random.chance(0.5) ? [day.name('m')] : [day.name('m'), day.name('m')];
   const [guid, orGuid] = refs;
   const text = day.text();
-  day.do(
+  const state = (name: OwnStateFact['state']): OwnStateFact => ({
+    kind: 'own-state',
+    guid,
+    state: name,
+    service: 'iMessage',
+  });
+  const [, ...states] = day.do(
     { do: 'self', refs, text, at: day.now },
     {
       kind: 'received',
@@ -99,7 +108,10 @@ export function self(day: Drawing): void {
       files: [],
       toSelf: true,
     },
+    state('sent'),
+    state('delivered'),
   );
+  for (const line of states) line.until = line.due;
   if (random.chance(0.5))
     for (let flips = random.between(1, 3); flips > 0; flips -= 1)
       day.after(random.between(1, 5_000), () => day.do({ do: 'flip', ref: random.pick(refs) }));

@@ -60,6 +60,7 @@ export type Fact =
   | EditedFact
   | UnsentFact
   | FileFact
+  | LinkFact
   | GroupFact
   | CallFact
   | SilentFact;
@@ -115,6 +116,8 @@ export interface EditedFact {
   guid: Ref;
   from: string | null;
   part: number;
+  /** Counts the edits of the part from 1. */
+  version: number;
   /** Of the part. */
   text: string;
   /** Of the whole message after the edit. */
@@ -138,6 +141,14 @@ export interface FileFact {
   state: 'complete' | 'failed';
   /** Hex SHA-256 of the bytes, when complete. */
   sha256?: string;
+}
+
+/** The preview of a link stands. */
+export interface LinkFact {
+  kind: 'link';
+  guid: Ref;
+  url: string;
+  title: string | null;
 }
 
 export interface GroupFact {
