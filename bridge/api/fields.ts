@@ -29,6 +29,9 @@ export function pathId(params: { id: string }): string {
   return params.id;
 }
 
+/** The body of an operation that asks for nothing: `{}`, or none at all. */
+export const noFields = z.strictObject({}).nullish();
+
 /** `:id` of a path. */
 export const idParams = z.object({ id: z.string().describe('Id as it was answered before.') });
 

@@ -44,9 +44,12 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: [
         { name: 'Messages' },
         { name: 'Webhooks' },
+        { name: 'Conversations' },
         { name: 'Calls' },
         { name: 'Groups' },
         { name: 'Media' },
+        { name: 'Lookup' },
+        { name: 'Operations' },
         { name: 'Lines' },
         { name: 'Agents' },
         { name: 'Health' },

@@ -29,13 +29,13 @@ const headersSchema = z.looseObject({
 });
 
 /**
- * Gives every POST of `app` its idempotency key: the header and the answers of a repeat are documented, and what
+ * Gives every POST and PUT of `app` its idempotency key: the header and the answers of a repeat are documented, and what
  * {@link once} found to be a repeat is answered 200. Call before the routes are registered.
  */
 export function acceptRepeats(app: FastifyInstance): void {
   app.decorateRequest(REPLAYED, false);
   app.addHook('onRoute', (route) => {
-    if (route.method === 'POST') document(route);
+    if (route.method === 'POST' || route.method === 'PUT') document(route);
   });
   app.addHook('preSerialization', async (request, reply, payload) => {
     const made = reply.statusCode < 300;

@@ -20,6 +20,7 @@ export async function nameGroup(
     await tx.updateLineOperation(id, { sameAs: known.group.id });
     return 0;
   }
+  await tx.updateLineOperation(id, { sameAs: group.id });
   const members = (await tx.listMembers([group.id])).map(({ handle }) => handle);
   const data = { groupId: group.id, name: group.name, members, lineId };
   return raiseEvent(tx, { accountId, mode, orderingKey: conversation.id, type: 'group.created', data }, now);

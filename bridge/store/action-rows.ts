@@ -18,7 +18,7 @@ export interface LineOperation {
   state: 'queued' | 'paced' | 'acting' | 'confirming' | 'done' | 'failed' | 'uncertain' | 'canceled';
   errorCode: string | null;
   errorMessage: string | null;
-  /** The group that stood for these people before, where Messages went on with that one instead of making another. */
+  /** With `create_group`, once the Mac has told: the group that there is now, itself or the one that these people had before. */
   sameAs: string | null;
   createdAt: number;
   updatedAt: number;

@@ -17,6 +17,7 @@ interface MessageJson {
   lineId: string;
   createdAt: string;
   timeline?: { step: string; source: string; at: string }[];
+  operations?: object[];
 }
 interface ListJson {
   data: MessageJson[];
@@ -89,11 +90,12 @@ test('a message is accepted with its timeline, and read back the same', async ()
     mode: 'live',
     traceId: expect.stringMatching(/^trc_/),
     timeline: [{ step: 'accepted', source: 'api', at: sent.json.createdAt }],
+    operations: [],
   });
   const read = await bridge.ask<MessageJson>('GET', `/v1/messages/${sent.json.id}`, { key });
   expect(read).toMatchObject({ status: 200 });
   expect(read.json).toEqual(sent.json);
-  const { timeline: _, ...listed } = sent.json;
+  const { timeline: _, operations: __, ...listed } = sent.json;
   const list = await bridge.ask<ListJson>('GET', '/v1/messages', { key });
   expect(list.json).toEqual({ data: [listed], hasMore: false, nextCursor: null });
 });
@@ -231,6 +233,7 @@ test('a line tells whether its Mac is connected', async () => {
   expect(before.json).toEqual({
     id: agent.line.id,
     handle: 'mac@example.com',
+    capabilities: null,
     connected: false,
     lastSeenAt: null,
   });

@@ -107,6 +107,16 @@ test('every route is in the document, and no other', async () => {
       'GET /v1/media/{id}/content',
       'POST /agent/media/{mediaId}',
       'POST /v1/media',
+      'GET /v1/operations/{id}',
+      'POST /v1/calls',
+      'POST /v1/calls/{id}/end',
+      'POST /v1/conversations/{participant}/read',
+      'POST /v1/conversations/{participant}/typing',
+      'POST /v1/groups',
+      'POST /v1/lookup',
+      'POST /v1/messages/react',
+      'POST /v1/messages/{id}/unsend',
+      'PUT /v1/messages/{id}',
       'GET /v1/lines',
       'GET /v1/lines/{id}',
       'GET /v1/messages',
@@ -182,6 +192,56 @@ test('every event is described, and what is described is what is posted', async 
   }
 });
 
+/** Lets the Mac, after all that, tell that the first message left. */
+async function tellSent({ core }: RunningBridge, accountId: string): Promise<void> {
+  const agentId = (await core.listAgents(accountId))[0]?.id ?? '';
+  const [command] = await core.commandsAfter(agentId, 0, 1);
+  await core.recordEvent(agentId, 's', 4, {
+    type: 'message.sent',
+    commandId: command?.id ?? '',
+    guid: 'SENT',
+    service: 'iMessage',
+    at: isoTime(Date.now()),
+  });
+}
+
+type Check = <Body>(method: string, path: string, target: string, body?: unknown) => Promise<Body>;
+
+/** Asks for everything that can be asked of a line beside sending. */
+async function checkActions(check: Check, ownId: string): Promise<void> {
+  const { data } = await check<{ data: { id: string; direction: string }[] }>(
+    'GET',
+    '/v1/messages',
+    '/v1/messages?direction=inbound',
+  );
+  const messageId = data[0]?.id;
+  const { operation } = await check<{ operation: { id: string } }>(
+    'POST',
+    '/v1/messages/react',
+    '/v1/messages/react',
+    { messageId, reaction: 'love' },
+  );
+  await check('GET', '/v1/operations/{id}', `/v1/operations/${operation.id}`);
+  await check('GET', '/v1/messages/{id}', `/v1/messages/${messageId}`);
+  await check('PUT', '/v1/messages/{id}', `/v1/messages/${messageId}`, { text: 'x' });
+  await check('PUT', '/v1/messages/{id}', `/v1/messages/${ownId}`, { text: 'x' });
+  const unsend = '/v1/messages/{id}/unsend';
+  await check('POST', unsend, `/v1/messages/${messageId}/unsend`);
+  await check('POST', unsend, `/v1/messages/${ownId}/unsend`);
+  await check('POST', unsend, `/v1/messages/${ownId}/unsend`);
+  const to = encodeURIComponent('+14155550101');
+  const typing = '/v1/conversations/{participant}/typing';
+  await check('POST', typing, `/v1/conversations/${to}/typing`, { state: 'on' });
+  await check('POST', '/v1/conversations/{participant}/read', `/v1/conversations/${to}/read`);
+  const participants = ['+14155550101', '+14155550102'];
+  await check('POST', '/v1/groups', '/v1/groups', { participants, text: 'hi' });
+  await check('GET', '/v1/groups', '/v1/groups');
+  const call = await check<{ id: string }>('POST', '/v1/calls', '/v1/calls', { to: '+14155550101' });
+  await check('POST', '/v1/calls/{id}/end', `/v1/calls/${call.id}/end`);
+  await check('POST', '/v1/calls', '/v1/calls', { to: '+14155550101' });
+  await check('POST', '/v1/lookup', '/v1/lookup', { phoneNumbers: ['+14155550101', 'nobody'] });
+}
+
 test('real answers are of the documented shapes', async () => {
   const bridge = await runningBridge();
   const { account, liveKey: key } = await bridge.core.createAccount('Test');
@@ -239,6 +299,8 @@ test('real answers are of the documented shapes', async () => {
   await check('GET', '/v1/messages', '/v1/messages?q=all%20kinds');
   const media = await check<{ id: string }>('POST', '/v1/media', '/v1/media', 'bytes');
   await check('GET', '/v1/media/{id}', `/v1/media/${media.id}`);
+  await tellSent(bridge, account.id);
+  await checkActions(check, message.id);
   await check('GET', '/healthz', '/healthz');
   await check('GET', '/readyz', '/readyz');
   const all = operationsOf(document).map(([method, path]) => `${method} ${path}`);

@@ -4,7 +4,7 @@ import { callerOf } from '../caller.ts';
 import { listOf, pageQuery } from '../fields.ts';
 import { answer, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
 import type { TypedApp } from '../typed-app.ts';
-import { groupObject, groupSchema } from './group-object.ts';
+import { groupObjects, groupSchema } from './group-object.ts';
 
 /** `GET /v1/groups` */
 export function listGroups(app: TypedApp, core: Core): void {
@@ -25,7 +25,7 @@ export function listGroups(app: TypedApp, core: Core): void {
     handler: async (request) => {
       const { limit, cursor } = request.query;
       const { groups, nextCursor } = await core.listGroups(callerOf(request), { limit, cursor });
-      return { data: groups.map(groupObject), hasMore: nextCursor !== null, nextCursor };
+      return { data: await groupObjects(core, groups), hasMore: nextCursor !== null, nextCursor };
     },
   });
 }

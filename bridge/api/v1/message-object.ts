@@ -11,6 +11,7 @@ import {
 import { isoTime } from '../../runtime/clock.ts';
 import type { Message, TimelineEntry } from '../../store/types.ts';
 import { isoTimeSchema } from '../fields.ts';
+import { operationObject, operationSchema } from './operation-object.ts';
 
 export const messageStatusSchema = z.enum([
   'scheduled',
@@ -27,7 +28,11 @@ export const directionSchema = z.enum(['outbound', 'inbound']);
 
 const timelineEntrySchema = z
   .object({
-    step: z.string().describe('`accepted`, a step on the Mac such as `acting`, or a status.'),
+    step: z
+      .string()
+      .describe(
+        '`accepted`, a step on the Mac such as `acting`, or a status; of what was asked of the message since, with its name before, as in `edit:acting`.',
+      ),
     source: z.enum(['api', 'bridge', 'agent', 'mac']),
     at: isoTimeSchema,
     error: z.string().optional().describe('Code, where the step failed.'),
@@ -77,7 +82,13 @@ export const messageSchema = z.object(messageFields).meta({ id: 'Message' });
 
 /** A message with every step of its way. */
 export const messageWithTimelineSchema = z
-  .object({ ...messageFields, timeline: z.array(timelineEntrySchema) })
+  .object({
+    ...messageFields,
+    timeline: z.array(timelineEntrySchema),
+    operations: z
+      .array(operationSchema)
+      .describe('What was asked of the message since it was there, oldest first, and how far it has come.'),
+  })
   .meta({ id: 'MessageWithTimeline' });
 
 const timeOrNull = (ms: number | null): string | null => (ms === null ? null : isoTime(ms));
@@ -153,5 +164,6 @@ export async function messageWithTimeline(
       at: isoTime(at),
       ...(errorCode === null ? {} : { error: errorCode }),
     })),
+    operations: (await core.operationsOf(stored.message.id)).map(operationObject),
   };
 }

@@ -1,28 +1,42 @@
 import { z } from 'zod';
-import type { Core } from '../../core/types.ts';
+import type { Core, SendMessageInput } from '../../core/types.ts';
+import { effects } from '../../protocol/common.ts';
 import { callerOf } from '../caller.ts';
+import { requestError } from '../error-reply.ts';
 import { plainString } from '../fields.ts';
 import { answer, BODY_ERRORS, errorAnswers, KEY_ERRORS, KEYED } from '../operation.ts';
 import { idempotencyKeySchema, once } from '../repeats.ts';
 import type { TypedApp } from '../typed-app.ts';
 import { messageWithTimeline, messageWithTimelineSchema } from './message-object.ts';
+import { metadataSchema } from './metadata.ts';
 
-const MOST_METADATA = 1_000;
+const EFFECTS = [...effects, 'invisible', 'sparkles', 'hearts', 'happy_birthday'] as const;
 
-const metadataSchema = z
-  .record(plainString(1, 100), plainString(0, MOST_METADATA))
-  .refine(
-    (metadata) => JSON.stringify(metadata).length <= MOST_METADATA,
-    `must have at most ${MOST_METADATA} characters as JSON`,
-  );
+const attachmentSchema = z
+  .strictObject({
+    mediaId: plainString(1, 100).optional().describe('What uploading the file to /v1/media answered.'),
+    url: plainString(1, 2_000).optional().describe('Refused: files are not fetched from elsewhere.'),
+    mimeType: plainString(1, 100).optional().describe('With url.'),
+    filename: plainString(1, 255).optional().describe('With url.'),
+  })
+  .meta({ id: 'SendAttachment' });
 
 const sendMessageSchema = z
   .strictObject({
-    to: plainString(3, 254).describe('E.164 number such as +14155550101, or email.'),
+    to: plainString(3, 254).describe('E.164 number such as +14155550101, email, or the id of a group.'),
     from: plainString(3, 254)
       .optional()
       .describe('Handle or id of one of your lines; chosen for you when left out.'),
-    text: plainString(1, 10_000),
+    text: plainString(1, 10_000).optional().describe('May be left out beside attachments.'),
+    attachments: z.array(attachmentSchema).optional().meta({ description: '10 at most.', maxItems: 10 }),
+    effect: z.enum(EFFECTS).optional().describe('The last four are other names of effects.'),
+    replyTo: plainString(1, 100)
+      .optional()
+      .describe('Id of the message of this conversation that this one answers inline.'),
+    voiceNote: z
+      .boolean()
+      .optional()
+      .describe('Shows the one attachment, a Core Audio file (.caf), as a recording of the voice.'),
     metadata: metadataSchema.optional().describe('Strings of yours, given back with the message.'),
     idempotencyKey: idempotencyKeySchema.optional(),
   })
@@ -47,14 +61,21 @@ export function sendMessage(app: TypedApp, core: Core): void {
           ...BODY_ERRORS,
           ...KEY_ERRORS,
           'invalid_phone_number',
+          'invalid_attachments',
+          'reply_target_invalid',
+          'reply_target_conversation_mismatch',
           'invalid_from',
           'sandbox_not_activated',
+          'not_found',
+          'action_unavailable',
+          'group_pending',
           'no_line_available',
         ),
       },
     },
     handler: async (request, reply) => {
-      const { idempotencyKey, ...input } = request.body;
+      const { idempotencyKey, ...body } = request.body;
+      const input: SendMessageInput = { ...body, attachments: body.attachments?.map(mediaIdOf) };
       const sent = await once(
         request,
         (repeatable) => core.sendMessage(callerOf(request), input, repeatable),
@@ -63,4 +84,18 @@ export function sendMessage(app: TypedApp, core: Core): void {
       return reply.code(202).send(await messageWithTimeline(core, sent));
     },
   });
+}
+
+function mediaIdOf({ mediaId, url }: z.infer<typeof attachmentSchema>, index: number): string {
+  if (url !== undefined)
+    throw requestError(
+      'invalid_attachments',
+      'Files are not fetched from elsewhere; upload it to /v1/media first.',
+      { param: `attachments[${index}].url` },
+    );
+  if (mediaId === undefined)
+    throw requestError('invalid_attachments', 'An attachment needs a mediaId.', {
+      param: `attachments[${index}].mediaId`,
+    });
+  return mediaId;
 }
