@@ -17,6 +17,8 @@ export class LedgerBridge {
   /** Enrolment requests as they came. */
   readonly enrolments: Array<Record<string, unknown>> = [];
   connections = 0;
+  /** Told of each event when it comes for the first time. */
+  onEvent: ((event: AgentEvent) => void) | undefined;
   /** Answers an enrolment with this status, and its error. */
   refuseEnrolment: { status: number; body: string } | undefined;
   readonly #http: http.Server;
@@ -116,6 +118,7 @@ export class LedgerBridge {
     if (seq > last + 1) throw new Error(`event ${seq} came after ${last}`);
     if (seq === last + 1) {
       this.events.push(event);
+      this.onEvent?.(event);
       this.#eventAck.set(journalId, seq);
     }
     this.#send({ type: 'ack', seq: Math.max(seq, last) });

@@ -1,5 +1,5 @@
 import type { FullMessage } from '../types.ts';
-import type { Drawing, PlannedMessage } from './drawing.ts';
+import type { Drawing } from './drawing.ts';
 import { joinDelay, place, planned } from './incoming.ts';
 import type { OwnStateFact, Ref } from './types.ts';
 
@@ -79,21 +79,20 @@ export function scheduled(day: Drawing): void {
 }
 
 /**
- * A note to oneself, as one row or as two; its rows may change sides later. That the row from the owner was sent says
- * nothing more, and may be told or not.
+ * A note to oneself, as one row or as two; its rows may change sides later. That a row which is from the
+ * owner was sent says nothing more, and may be told or not.
  */
 export function self(day: Drawing): void {
   const { random } = day;
   const refs: [Ref, ...Ref[]] = random.chance(0.5) ? [day.name('m')] : [day.name('m'), day.name('m')];
   const [guid, orGuid] = refs;
   const text = day.text();
-  const state = (name: OwnStateFact['state']): OwnStateFact => ({
-    kind: 'own-state',
-    guid,
-    state: name,
-    service: 'iMessage',
-  });
-  const [, ...states] = day.do(
+  const states = refs.flatMap((ref) =>
+    (['sent', 'delivered'] as const).map(
+      (state): OwnStateFact => ({ kind: 'own-state', guid: ref, state, service: 'iMessage' }),
+    ),
+  );
+  const [, ...lines] = day.do(
     { do: 'self', refs, text, at: day.now },
     {
       kind: 'received',
@@ -108,14 +107,10 @@ export function self(day: Drawing): void {
       files: [],
       toSelf: true,
     },
-    state('sent'),
-    state('delivered'),
+    ...states,
   );
-  for (const line of states) line.until = line.due;
+  for (const line of lines) line.until = line.due;
   if (random.chance(0.5))
     for (let flips = random.between(1, 3); flips > 0; flips -= 1)
       day.after(random.between(1, 5_000), () => day.do({ do: 'flip', ref: random.pick(refs) }));
 }
-
-/** A message of the owner that stands and was not told to have failed. */
-export const isOwn = (message: PlannedMessage): boolean => message.from === null;
