@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { agentErrors } from '../bridge/protocol/errors.ts';
 import { AppError, describeError, errorCode } from '../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
@@ -11,11 +12,16 @@ import { openJournal } from './journal/journal.ts';
 import type { Journal } from './journal/types.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
+import { answerLookup } from './lookup.ts';
 import { openMac } from './mac/mac.ts';
+import { Staging } from './mac/staging.ts';
 import type { Mac } from './mac/types.ts';
+import { Media } from './media/media.ts';
+import { openEvidence } from './messages-db/evidence.ts';
 import { openMessagesDb } from './messages-db/messages-db.ts';
 import type { MessagesDb } from './messages-db/types.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
+import { openPacing } from './pacing/pacing.ts';
 import { Tail } from './tail.ts';
 import { agentVersion, macosVersion } from './versions.ts';
 
@@ -29,6 +35,8 @@ const KEEP_FINISHED_MS = 30 * 24 * 3_600_000;
 export interface DaemonOptions {
   config: AgentConfig;
   allowSending: boolean;
+  /** Nothing is paced. Throws AppError `pacing_required` unless the Mac is a virtual one. */
+  pacingOff?: boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -42,7 +50,12 @@ export interface Daemon extends Service {
  * `home_not_writable` or one of the journal's. What was opened is closed in reverse order, on failure too.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { config, allowSending, clock, logger } = options;
+  const { config, allowSending, pacingOff = false, clock, logger } = options;
+  if (pacingOff && !config.virtual)
+    throw new AppError('A real line is never unpaced', {
+      code: 'pacing_required',
+      ...agentErrors.pacing_required,
+    });
   const { home } = config;
   const identity = readIdentity(home);
   const releases: Array<(hurry: AbortSignal) => unknown> = [];
@@ -86,7 +99,42 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       logger: part('mac'),
     });
-    const outbox = createOutbox({ journal, mac, messagesDb, clock, logger: part('outbox') });
+    const evidence = openEvidence(messagesFile(config));
+    releases.push(() => evidence.close());
+    const media = new Media({
+      folder: path.join(home, 'media'),
+      identity,
+      attachment: (guid) => evidence.attachment(guid, clock.now()),
+      clock,
+      logger: part('media'),
+    });
+    releases.push(() => media.stop());
+    const staging = new Staging(config.macHome);
+    const pacer = openPacing(home, {
+      journal,
+      off: pacingOff,
+      clock,
+      traffic: (conversation) => evidence.traffic(conversation),
+      pausedUntil: () => null,
+    });
+    const outbox = createOutbox({
+      journal,
+      mac,
+      messagesDb,
+      evidence,
+      files: {
+        ready: (command, index) => media.ready(command, index),
+        fetch: (command, until, onChange) => media.fetch(command, until, onChange),
+        stage: (actId, file) => staging.stage(actId, file),
+      },
+      errands: {
+        lookUp: (order) => answerLookup(order, config.macHome, clock),
+        upload: (order, signal) => media.upload(order, signal),
+      },
+      pacer,
+      clock,
+      logger: part('outbox'),
+    });
     const tail = new Tail({
       messagesDb,
       take: (batch) => outbox.take(batch),

@@ -2,6 +2,7 @@ import { sign } from 'node:crypto';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { signedText } from '../../bridge/protocol/frames.ts';
 import { LINK_PATH } from '../../bridge/protocol/limits.ts';
+import { mediaSignedText } from '../../bridge/protocol/media.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
@@ -16,6 +17,8 @@ export interface Identity extends Enrolled {
   url: string;
   /** The `hello` signature for a nonce, base64url. */
   sign(nonce: string): string;
+  /** The signature of a request for the bytes of a file, base64url. */
+  signMedia(request: { mediaId: string; sha256: string; commandId: string }): string;
 }
 
 /** Who the agent is. Throws AppError `not_enrolled` or `identity_damaged`. */
@@ -32,6 +35,8 @@ export function readIdentity(home: string): Identity {
     ...enrolled,
     url: webSocketUrl(enrolled.bridge, LINK_PATH),
     sign: (nonce) => sign(null, signedText(enrolled.agentId, nonce), key).toString('base64url'),
+    signMedia: (request) =>
+      sign(null, mediaSignedText({ agentId: enrolled.agentId, ...request }), key).toString('base64url'),
   };
 }
 

@@ -1,6 +1,13 @@
 import type Database from 'better-sqlite3';
 import type { Command } from '../../bridge/protocol/commands.ts';
-import type { CommandError, CommandPatch, CommandState, JournaledCommand } from './types.ts';
+import type {
+  CommandError,
+  CommandPatch,
+  CommandState,
+  JournalChange,
+  JournaledCommand,
+  Proof,
+} from './types.ts';
 
 interface CommandRow {
   id: string;
@@ -10,6 +17,11 @@ interface CommandRow {
   state: string;
   attempts: number;
   act_id: string | null;
+  part: number;
+  known: string | null;
+  paced: string | null;
+  priority: number;
+  queued_at: number;
   high_water: number | null;
   acted_at: number | null;
   not_before: number;
@@ -27,6 +39,11 @@ const fromRow = (row: CommandRow): JournaledCommand => ({
   state: row.state as CommandState,
   attempts: row.attempts,
   actId: row.act_id,
+  part: row.part,
+  known: row.known === null ? null : (JSON.parse(row.known) as JournaledCommand['known']),
+  paced: row.paced === null ? null : (JSON.parse(row.paced) as JournaledCommand['paced']),
+  priority: row.priority,
+  queuedAt: row.queued_at,
   highWater: row.high_water,
   actedAt: row.acted_at,
   notBefore: row.not_before,
@@ -40,6 +57,9 @@ const columnOf = {
   state: 'state',
   attempts: 'attempts',
   actId: 'act_id',
+  part: 'part',
+  known: 'known',
+  paced: 'paced',
   highWater: 'high_water',
   actedAt: 'acted_at',
   notBefore: 'not_before',
@@ -52,30 +72,32 @@ export class CommandTable {
   readonly #db: Database.Database;
   readonly #prepared = new Map<string, Database.Statement>();
   readonly #byId: Database.Statement;
-  readonly #byGuid: Database.Statement;
+  readonly #proof: Database.Statement;
   readonly #insert: Database.Statement;
-  readonly #head: Database.Statement;
+  readonly #urgentFirst: Database.Statement;
+  readonly #oldestFirst: Database.Statement;
   readonly #nextChange: Database.Statement;
   readonly #expired: Database.Statement;
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.#byId = db.prepare('SELECT * FROM command WHERE id = ?');
-    this.#byGuid = db.prepare('SELECT * FROM command WHERE guid = ?');
+    this.#proof = db.prepare('SELECT command_id AS commandId, tells FROM proof WHERE guid = ?');
     this.#insert = db.prepare(
-      `INSERT INTO command (id, seq, body, conversation, state, expires_at, updated_at)
-       VALUES (?, ?, ?, ?, 'queued', ?, ?)`,
+      `INSERT INTO command (id, seq, body, conversation, state, expires_at, priority, queued_at, updated_at)
+       VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)`,
     );
     const first = `NOT EXISTS (
       SELECT 1 FROM command e WHERE e.conversation = c.conversation AND e.seq < c.seq
         AND e.state IN ('queued', 'paced', 'acting', 'confirming'))`;
-    this.#head = db.prepare(
-      `SELECT * FROM command c WHERE c.state IN ('queued', 'paced') AND c.not_before <= @now AND c.expires_at > @now AND ${first}
-       ORDER BY c.seq LIMIT 1`,
-    );
+    const candidates = `SELECT * FROM command c WHERE c.state IN ('queued', 'paced')
+      AND c.not_before <= @now AND c.held_until <= @now AND c.expires_at > @now AND ${first}`;
+    this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq LIMIT @limit`);
+    this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq LIMIT @limit`);
     this.#nextChange = db
       .prepare(
-        `SELECT min(CASE WHEN not_before > @now THEN min(not_before, expires_at) ELSE expires_at END)
+        `SELECT min(min(expires_at, CASE WHEN max(not_before, held_until) > @now
+           THEN max(not_before, held_until) ELSE expires_at END))
          FROM command WHERE state IN ('queued', 'paced')`,
       )
       .pluck();
@@ -89,9 +111,23 @@ export class CommandTable {
     return row && fromRow(row);
   }
 
-  byGuid(guid: string): JournaledCommand | undefined {
-    const row = this.#byGuid.get(guid) as CommandRow | undefined;
-    return row && fromRow(row);
+  proofOf(guid: string): Proof | undefined {
+    return this.#proof.get(guid) as Proof | undefined;
+  }
+
+  /** What a change says of commands; part of the transaction of whoever calls it. */
+  take({ commands = [], proofs = [], received = [], at }: JournalChange): void {
+    for (const { id, patch } of commands) this.update(id, patch, at);
+    for (const proof of proofs) this.#prove(proof);
+    for (const { conversation } of received) this.release(conversation);
+  }
+
+  #prove({ guid, commandId, tells }: { guid: string } & Proof): void {
+    this.#statement('INSERT INTO proof (guid, command_id, tells) VALUES (?, ?, ?)').run(
+      guid,
+      commandId,
+      tells,
+    );
   }
 
   inStates(states: readonly CommandState[], limit: number): JournaledCommand[] {
@@ -109,9 +145,20 @@ export class CommandTable {
       .all() as string[];
   }
 
-  head(now: number): JournaledCommand | undefined {
-    const row = this.#head.get({ now }) as CommandRow | undefined;
-    return row && fromRow(row);
+  candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[] {
+    const select = order === 'oldest' ? this.#oldestFirst : this.#urgentFirst;
+    return (select.all({ now, limit }) as CommandRow[]).map(fromRow);
+  }
+
+  /** Lets held commands be looked at anew: all, or those that a message from a conversation may free. */
+  release(conversation?: string): void {
+    if (conversation === undefined)
+      this.#statement("UPDATE command SET held_until = 0 WHERE state = 'paced'").run();
+    else
+      this.#statement(
+        `UPDATE command SET held_until = 0
+         WHERE state = 'paced' AND (conversation = ? OR paced ->> '$.rule' = 'out_in_ratio')`,
+      ).run(conversation);
   }
 
   nextChange(now: number): number | undefined {
@@ -123,7 +170,12 @@ export class CommandTable {
   }
 
   insert(seq: number, command: Command, expiresAt: number, at: number): void {
-    this.#insert.run(command.id, seq, JSON.stringify(command), conversationOf(command), expiresAt, at);
+    const conversation = conversationOf(command);
+    const priority = priorityOf(command);
+    this.#insert.run(command.id, seq, JSON.stringify(command), conversation, expiresAt, priority, at, at);
+    this.#statement(
+      `UPDATE command SET priority = ? WHERE conversation = ? AND priority > ? AND state IN ('queued', 'paced')`,
+    ).run(priority, conversation, priority);
   }
 
   update(id: string, patch: CommandPatch, at: number): void {
@@ -134,6 +186,8 @@ export class CommandTable {
       return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
     });
     this.#statement(sql).run(...values, at, id);
+    if (patch.paced !== undefined)
+      this.#statement('UPDATE command SET held_until = ? WHERE id = ?').run(patch.paced?.until ?? 0, id);
   }
 
   #statement(sql: string): Database.Statement {
@@ -144,6 +198,14 @@ export class CommandTable {
     }
     return statement;
   }
+}
+
+/** What customers wait for comes before what merely has to be told. */
+const PRIORITIES = ['otp', 'reply', 'normal', 'bulk'] as const;
+
+function priorityOf(command: Command): number {
+  if (command.type === 'message.send') return PRIORITIES.indexOf(command.priority ?? 'normal');
+  return PRIORITIES.indexOf(command.type === 'command.cancel' ? 'otp' : 'normal');
 }
 
 /**

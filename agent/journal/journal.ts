@@ -5,6 +5,7 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { CommandTable } from './command-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
+import { RecordTable } from './record-table.ts';
 import { type Salvage, salvageJournal } from './salvage.ts';
 import type {
   ArrivedCommand,
@@ -15,10 +16,14 @@ import type {
   JournaledCommand,
   JournaledEvent,
   KeptState,
+  Proof,
 } from './types.ts';
 
 /** Kept states beyond this are let go, oldest first: rows of other senders while a command stays uncertain. */
 const MAX_KEPT_STATES = 10_000;
+
+/** Before the names of notes in the table of single values. */
+const NOTE = 'note.';
 
 /** Fewer free pages than this are kept for what comes. */
 const VACUUM_ABOVE_PAGES = 4_096;
@@ -26,6 +31,7 @@ const VACUUM_ABOVE_PAGES = 4_096;
 class SqliteJournal implements Journal {
   readonly #db: Database.Database;
   readonly #commands: CommandTable;
+  readonly records: RecordTable;
   readonly #listeners = new Set<() => void>();
   readonly #insertEvent: Database.Statement;
   readonly #noteEvent: Database.Statement;
@@ -38,6 +44,7 @@ class SqliteJournal implements Journal {
   constructor(db: Database.Database) {
     this.#db = db;
     this.#commands = new CommandTable(db);
+    this.records = new RecordTable(db);
     this.#insertEvent = db.prepare('INSERT INTO event (body) VALUES (?)');
     this.#noteEvent = db.prepare('UPDATE command SET event_seq = ? WHERE id = ?');
     this.#setMeta = db.prepare(
@@ -55,12 +62,12 @@ class SqliteJournal implements Journal {
 
   record(change: JournalChange): void {
     this.#write(() => {
-      for (const { id, patch } of change.commands ?? []) this.#commands.update(id, patch, change.at);
+      this.#commands.take(change);
+      this.records.take(change);
       for (const event of change.events ?? []) this.#append(event, change.at);
       if (change.memory) this.#remember(change.memory);
-      if (change.drop === 'all') this.#db.prepare('DELETE FROM kept_state').run();
-      else for (const guid of change.drop ?? []) this.#sql('DELETE FROM kept_state WHERE guid = ?').run(guid);
-      if (change.keep?.length) this.#keep(change.keep);
+      this.#note(change.notes ?? {});
+      this.#settleKept(change);
     });
     if (change.events?.length) this.#tell();
   }
@@ -82,7 +89,13 @@ class SqliteJournal implements Journal {
       for (const { seq, command, updatedAt, expiresAt, highWater } of salvage.open) {
         this.#commands.insert(seq, command, expiresAt, now);
         const mark = highWater ?? salvage.highWater;
-        const patch = { state: 'confirming', highWater: mark, actedAt: updatedAt, attempts: 1 } as const;
+        const patch = {
+          state: 'confirming',
+          highWater: mark,
+          actedAt: updatedAt,
+          attempts: 1,
+          known: { salvaged: true },
+        } as const;
         this.#commands.update(command.id, patch, now);
         const { id: commandId } = command;
         this.#append({ type: 'command.state', commandId, state: 'confirming', at: isoTime(now) }, now);
@@ -122,16 +135,24 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.byId(id));
   }
 
-  commandByGuid(guid: string): JournaledCommand | undefined {
-    return this.#read(() => this.#commands.byGuid(guid));
+  proofOf(guid: string): Proof | undefined {
+    return this.#read(() => this.#commands.proofOf(guid));
   }
 
   commandsIn(states: readonly CommandState[], limit = -1): JournaledCommand[] {
     return this.#read(() => this.#commands.inStates(states, limit));
   }
 
-  nextQueued(now: number): JournaledCommand | undefined {
-    return this.#read(() => this.#commands.head(now));
+  candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[] {
+    return this.#read(() => this.#commands.candidates(now, limit, order));
+  }
+
+  releaseHeld(): void {
+    this.#write(() => this.#commands.release());
+  }
+
+  note(name: string): string | undefined {
+    return this.#read(() => this.#meta(`${NOTE}${name}`));
   }
 
   nextQueuedChange(now: number): number | undefined {
@@ -210,11 +231,12 @@ class SqliteJournal implements Journal {
   }
 
   upkeep(before: number): void {
-    this.#write(() =>
+    this.#write(() => {
       this.#sql(
         "DELETE FROM command WHERE body IS NULL AND state IN ('done', 'failed', 'cancelled') AND updated_at < ?",
-      ).run(before),
-    );
+      ).run(before);
+      this.#sql('DELETE FROM proof WHERE command_id NOT IN (SELECT id FROM command)').run();
+    });
     this.#read(() => {
       // Space that a burst of events took is given back once most of the file is free.
       const pages = this.#db.pragma('page_count', { simple: true }) as number;
@@ -276,6 +298,16 @@ class SqliteJournal implements Journal {
         'INSERT INTO tail_entry (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
       ).run(key, value);
     for (const key of memory.forget) this.#sql('DELETE FROM tail_entry WHERE key = ?').run(key);
+  }
+
+  #note(notes: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(notes)) this.#setMeta.run(`${NOTE}${name}`, value);
+  }
+
+  #settleKept({ drop, keep }: JournalChange): void {
+    if (drop === 'all') this.#db.prepare('DELETE FROM kept_state').run();
+    else for (const guid of drop ?? []) this.#sql('DELETE FROM kept_state WHERE guid = ?').run(guid);
+    if (keep?.length) this.#keep(keep);
   }
 
   #keep(states: readonly KeptState[]): void {

@@ -55,6 +55,56 @@ const migrations: readonly string[] = [
   `DROP INDEX command_open;
    CREATE INDEX command_open ON command (conversation, seq)
      WHERE state IN ('queued', 'paced', 'acting', 'confirming');`,
+
+  `-- A command may take several acts, one after the other.
+   ALTER TABLE command ADD COLUMN part INTEGER NOT NULL DEFAULT 0;
+   -- What was known before the newest act, as JSON.
+   ALTER TABLE command ADD COLUMN known TEXT;
+   -- The rule that holds it, as JSON.
+   ALTER TABLE command ADD COLUMN paced TEXT;
+   ALTER TABLE command ADD COLUMN held_until INTEGER NOT NULL DEFAULT 0;
+   -- 0 is the most urgent. Never behind a later command of the same conversation, which waits for it.
+   ALTER TABLE command ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;
+   ALTER TABLE command ADD COLUMN queued_at INTEGER NOT NULL DEFAULT 0;
+   UPDATE command SET queued_at = updated_at;
+   CREATE INDEX command_turn ON command (priority, seq) WHERE state IN ('queued', 'paced');
+
+   -- Rows of chat.db that prove acts.
+   CREATE TABLE proof (
+     guid TEXT PRIMARY KEY,
+     command_id TEXT NOT NULL,
+     -- Which of its states are told: all, failed, none.
+     tells TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX proof_command ON proof (command_id);
+   INSERT INTO proof SELECT guid, id, 'all' FROM command WHERE guid IS NOT NULL;
+
+   -- Every message that was begun to be sent, as pacing counts them.
+   CREATE TABLE sent (
+     id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     command_id TEXT NOT NULL,
+     part INTEGER NOT NULL,
+     conversation TEXT NOT NULL,
+     kind TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX sent_at ON sent (at);
+   CREATE INDEX sent_conversation ON sent (conversation, at);
+   CREATE INDEX sent_command ON sent (command_id);
+
+   CREATE TABLE received (
+     id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     conversation TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX received_at ON received (at);
+
+   -- With whom the line ever spoke.
+   CREATE TABLE contact (
+     conversation TEXT PRIMARY KEY,
+     last_in_at INTEGER,
+     last_out_at INTEGER
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Brings a journal to the newest schema. Throws `journal_too_new` for a file of a later version. */

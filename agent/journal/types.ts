@@ -25,6 +25,16 @@ export interface JournaledCommand {
   attempts: number;
   /** The newest act. */
   actId: string | null;
+  /** Number of the act that is next or under way, from 0: a text with two files takes three. */
+  part: number;
+  /** What was read before that act, to know its effect afterwards: whatever the outbox put there. */
+  known: Readonly<Record<string, unknown>> | null;
+  /** The rule that holds it, and until when at the earliest, while it is paced. */
+  paced: { rule: string; until: number } | null;
+  /** 0 is the most urgent. Inherited from later commands of the same conversation, which wait for it. */
+  priority: number;
+  /** When it arrived. */
+  queuedAt: number;
   /** Highest ROWID of chat.db before that act. */
   highWater: number | null;
   actedAt: number | null;
@@ -32,7 +42,7 @@ export interface JournaledCommand {
   notBefore: number;
   /** Deadline, translated from the bridge's clock when the command arrived. */
   expiresAt: number;
-  /** GUID of the row that proves the act. */
+  /** GUID of the row that proves the first act. */
   guid: string | null;
   error: CommandError | null;
   updatedAt: number;
@@ -41,7 +51,17 @@ export interface JournaledCommand {
 export type CommandPatch = Partial<
   Pick<
     JournaledCommand,
-    'state' | 'attempts' | 'actId' | 'highWater' | 'actedAt' | 'notBefore' | 'guid' | 'error'
+    | 'state'
+    | 'attempts'
+    | 'actId'
+    | 'part'
+    | 'known'
+    | 'paced'
+    | 'highWater'
+    | 'actedAt'
+    | 'notBefore'
+    | 'guid'
+    | 'error'
   >
 >;
 
@@ -68,6 +88,35 @@ interface TailPatch {
   forget: readonly string[];
 }
 
+/** A row of chat.db proves one act of a command. */
+export interface Proof {
+  commandId: string;
+  /**
+   * Which states of the row are told as those of the command's message: `all` of its last row; of the rows before it
+   * that they `failed`; `none` of a row that is no message.
+   */
+  tells: 'all' | 'failed' | 'none';
+}
+
+/** How a send counts for the caps of its line: see agent/pacing. */
+export type SendKind = 'new' | 'follow_up' | 'reply';
+
+/** A message whose sending was begun. */
+export interface SentRecord {
+  at: number;
+  commandId: string;
+  part: number;
+  conversation: string;
+  kind: SendKind;
+}
+
+/** When something last came from, and went to, a conversation. */
+export interface ContactRecord {
+  conversation: string;
+  lastInAt: number | null;
+  lastOutAt: number | null;
+}
+
 /** Everything that becomes durable in one transaction. */
 export interface JournalChange {
   /** Time of the change, milliseconds since the Unix epoch. */
@@ -75,6 +124,18 @@ export interface JournalChange {
   events?: readonly AgentEvent[];
   commands?: ReadonlyArray<{ id: string; patch: CommandPatch }>;
   memory?: TailPatch;
+  /** Rows of chat.db that prove acts of commands. */
+  proofs?: ReadonlyArray<{ guid: string } & Proof>;
+  /** Messages whose sending begins with this change. */
+  sent?: readonly SentRecord[];
+  /** Acts that turned out not to have begun: their messages do not count. */
+  unsent?: ReadonlyArray<{ commandId: string; part: number }>;
+  /** Messages that came, which may free commands that are held. */
+  received?: ReadonlyArray<{ at: number; conversation: string }>;
+  /** Conversations whose past is known from elsewhere. */
+  contacts?: readonly ContactRecord[];
+  /** Words to remember by name. */
+  notes?: Readonly<Record<string, string>>;
   /** States to keep until a command claims their row. */
   keep?: readonly KeptState[];
   /** GUIDs whose kept states are no longer needed, or all of them. */
@@ -91,6 +152,26 @@ export interface JournalCounts {
   commands: Record<CommandState, number>;
   /** When the newest `message.received` was journaled; null before the first. */
   lastReceivedAt: number | null;
+}
+
+/** What the journal remembers of the line's messages, for a month. Times are milliseconds since the Unix epoch. */
+export interface LineRecords {
+  contact(conversation: string): ContactRecord | undefined;
+  /** When the newest message began to be sent. */
+  lastSentAt(): number | null;
+  /** Commands whose sending began at or after a time: all, those that were no replies, those that began a conversation. */
+  countsSince(at: number): { sent: number; proactive: number; newConversations: number };
+  /** When conversations were begun at or after a time, oldest first. */
+  newSince(at: number): number[];
+  proactiveSince(at: number): { proactive: number; firstProactiveAt: number | null };
+  /** When messages to a conversation began to be sent at or after a time, oldest first. */
+  sentTo(conversation: string, since: number): number[];
+  /** How many messages came at or after a time. */
+  receivedSince(at: number): number;
+  /** Commands that ended at or after a time, newest last: how each ended. */
+  endsSince(at: number): Array<{ state: CommandState; at: number; error: CommandError | null }>;
+  /** Forgets messages before a time. Throws as {@link Journal} does. */
+  forgetBefore(at: number): void;
 }
 
 /**
@@ -112,18 +193,28 @@ export interface Journal {
    */
   acceptCommands(arrived: readonly ArrivedCommand[], at: number): number;
   command(id: string): JournaledCommand | undefined;
-  commandByGuid(guid: string): JournaledCommand | undefined;
   /** Commands in one of the states, in the bridge's order. */
   commandsIn(states: readonly CommandState[], limit?: number): JournaledCommand[];
-  /** The first queued command that is due and whose conversation has nothing before it under way. */
-  nextQueued(now: number): JournaledCommand | undefined;
-  /** When the next queued command falls due or expires, if any is waiting for time. */
+  /** What a row of chat.db is known to prove. */
+  proofOf(guid: string): Proof | undefined;
+  /**
+   * Waiting commands that are due, not held, and whose conversation has nothing before them under way: the most urgent
+   * first, then in the bridge's order; or, with `oldest`, in the bridge's order alone.
+   */
+  candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[];
+  /** When the next waiting command falls due, is held no longer, or expires, if any is waiting for time. */
   nextQueuedChange(now: number): number | undefined;
-  /** Queued commands whose deadline has passed. */
+  /** Lets every held command be looked at anew. */
+  releaseHeld(): void;
+  /** Waiting commands whose deadline has passed. */
   expiredCommands(now: number, limit: number): JournaledCommand[];
   /** Acts that have ended and whose commands are not erased yet: their own files are no longer needed. */
   endedActs(): string[];
   keptStates(guid: string): KeptState[];
+  /** What pacing and health go by. */
+  readonly records: LineRecords;
+  /** A word that was remembered by {@link JournalChange.notes}. */
+  note(name: string): string | undefined;
 
   /** Highest event number ever given out in this journal. */
   lastEventSeq(): number;

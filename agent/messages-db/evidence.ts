@@ -187,7 +187,7 @@ function tapbackOf(row: StoredMessage): EvidenceRow['tapback'] {
   const type = row.associatedType ?? 0;
   const action = type >= REMOVED ? 'remove' : 'add';
   const name = tapbackNames[type - (action === 'remove' ? REMOVED : ADDED)];
-  return name ? { name, emoji: row.associatedEmoji, action, target } : null;
+  return name ? { name, emoji: row.associatedEmoji ?? null, action, target } : null;
 }
 
 /** Opens chat.db for questions, now or as soon as it can be. */

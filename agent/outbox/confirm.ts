@@ -2,11 +2,15 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import type { CommandError, Journal, JournaledCommand } from '../journal/types.ts';
-import type { MessagesDb, OwnRow } from '../messages-db/types.ts';
+import type { CommandError, CommandPatch, Journal, JournaledCommand, Proof } from '../journal/types.ts';
+import type { Known } from './acts.ts';
 import { appleError } from './apple-errors.ts';
+import type { Evidence, EvidenceRow } from './evidence.ts';
 import { stateFact } from './facts.ts';
-import { matchRows } from './match.ts';
+import { type Match, matchRows } from './match.ts';
+import { partAt, partsOf } from './parts.ts';
+import { proofOf, standsProven } from './proofs.ts';
+import type { OutboxEvent } from './states.ts';
 import { step } from './step.ts';
 
 /** How often chat.db is looked into while a row is awaited. */
@@ -15,22 +19,24 @@ const LOOK_EVERY_MS = 100;
 const MAX_PAGES = 20;
 /** A row that has no chat after this long gets none. */
 const JOIN_LIMIT_MS = 5 * 60_000;
+/** The row of a file comes so many times later than that of a text: Messages copies it first. */
+const FILE_PATIENCE = 8;
 
 export interface ConfirmOptions {
   journal: Journal;
-  messagesDb: MessagesDb;
+  evidence: Evidence;
   clock: Clock;
   logger: Logger;
-  /** How long a row may take to appear, in milliseconds. */
+  /** How long the row of a text may take to appear, in milliseconds. */
   windowMs: number;
   /** Called after commands left `confirming`: their conversations may go on. */
   onSettled: () => void;
 }
 
-/** Finds in chat.db the rows that prove acts, and gives up on those whose row does not appear in time. */
+/** Finds in chat.db what proves acts, and gives up on those whose proof does not appear in time. */
 export class Confirm {
   readonly #options: ConfirmOptions;
-  /** When to stop waiting for the row of a command in `confirming`. */
+  /** When to stop waiting for the proof of an act of a command in `confirming`. */
   readonly #until = new Map<string, number>();
   /** ROWIDs up to which no row can prove an uncertain command any more. */
   readonly #searched = new Map<string, number>();
@@ -42,7 +48,7 @@ export class Confirm {
     this.#options = options;
   }
 
-  /** Looks for the rows of everything that is open, uncertain commands too. */
+  /** Looks for the proofs of everything that is open, uncertain commands too. */
   start(): void {
     this.look({ uncertain: true });
   }
@@ -66,9 +72,9 @@ export class Confirm {
   }
 
   #look(uncertain: boolean): void {
-    const settled = this.#lookForConfirming();
-    if (uncertain) this.#lookForUncertain();
-    if (settled) this.#options.onSettled();
+    const confirmed = this.#lookForConfirming();
+    const resolved = uncertain && this.#lookForUncertain();
+    if (confirmed || resolved) this.#options.onSettled();
   }
 
   /** Returns whether a command left `confirming`. */
@@ -77,58 +83,109 @@ export class Confirm {
     const open = journal.commandsIn(['confirming']);
     if (open.length === 0) return false;
     const now = clock.now();
-    for (const { id } of open) if (!this.#until.has(id)) this.#until.set(id, now + this.#options.windowMs);
-    const from = Math.min(...open.map(({ highWater }) => highWater ?? 0));
-    const claimed = this.#claimAmong(open, this.#rowsAfter(from));
-    const missing = open.filter(({ id }) => !claimed.has(id));
-    const overdue = missing.filter(({ id }) => now >= (this.#until.get(id) ?? 0));
+    for (const command of open)
+      if (!this.#until.has(keyOf(command))) this.#until.set(keyOf(command), now + this.#patience(command));
+    const found = this.#prove(open);
+    const missing = open.filter(({ id }) => !found.has(id));
+    const overdue = missing.filter((command) => now >= (this.#until.get(keyOf(command)) ?? 0));
     for (const command of overdue) this.#giveUp(command);
-    if (overdue.length < missing.length) this.#again();
-    return claimed.size + overdue.length > 0;
+    if (journal.commandsIn(['confirming'], 1).length > 0) this.#again();
+    return found.size + overdue.length > 0;
   }
 
-  #lookForUncertain(): void {
-    const { journal, clock } = this.#options;
-    const open = journal.commandsIn(['uncertain']);
-    for (const command of open) {
+  #patience({ command, part }: JournaledCommand): number {
+    const file = partAt(command, part)?.kind === 'file';
+    return this.#options.windowMs * (file ? FILE_PATIENCE : 1);
+  }
+
+  /** Returns whether one is uncertain no more. */
+  #lookForUncertain(): boolean {
+    let settled = false;
+    for (const command of this.#options.journal.commandsIn(['uncertain'])) {
       const from = Math.max(command.highWater ?? 0, this.#searched.get(command.id) ?? 0);
       const rows = this.#rowsAfter(from);
-      if (this.#claimAmong([command], rows).size > 0) continue;
-      this.#searched.set(command.id, searchedThrough(rows, clock.now()) ?? from);
+      if (this.#prove([command], rows).size > 0) settled = true;
+      else this.#searched.set(command.id, searchedThrough(rows, this.#options.clock.now()) ?? from);
     }
+    return settled;
+  }
+
+  /** Settles what is proved now; returns the ids of those commands. */
+  #prove(open: readonly JournaledCommand[], given?: readonly EvidenceRow[]): Set<string> {
+    const { journal, evidence } = this.#options;
+    const byRow = open.filter((command) => this.#awaits(command) === 'row');
+    const from = Math.min(...byRow.map(({ highWater }) => highWater ?? 0));
+    const rows = given ?? (byRow.length > 0 ? this.#rowsAfter(from) : []);
+    const found = matchRows(byRow, rows, evidence, (guid) => journal.proofOf(guid) !== undefined);
+    for (const match of found) this.#claim(match);
+    const standing = open.filter(
+      (command) => this.#awaits(command) === 'standing' && standsProven(command, evidence),
+    );
+    for (const command of standing) this.#settle(command, { type: 'row_found' }, {}, []);
+    return new Set([...found.map(({ command }) => command.id), ...standing.map(({ id }) => id)]);
+  }
+
+  #awaits({ command, part }: JournaledCommand): 'row' | 'standing' | 'act' {
+    const next = partAt(command, part);
+    return next ? proofOf(next) : 'act';
   }
 
   /** Own rows above a mark, read page by page as chat.db gives them. */
-  #rowsAfter(mark: number): OwnRow[] {
-    const rows: OwnRow[] = [];
+  #rowsAfter(mark: number): EvidenceRow[] {
+    const { evidence, clock } = this.#options;
+    const rows: EvidenceRow[] = [];
     for (let page = 0; page < MAX_PAGES; page += 1) {
-      const more = this.#options.messagesDb.ownRowsAfter(rows.at(-1)?.rowid ?? mark);
+      const more = evidence.rowsAfter(rows.at(-1)?.rowid ?? mark, clock.now());
       if (more.length === 0) break;
       rows.push(...more);
     }
     return rows;
   }
 
-  #claimAmong(open: readonly JournaledCommand[], rows: readonly OwnRow[]): Set<string> {
-    const found = matchRows(open, rows, (guid) => this.#options.journal.commandByGuid(guid) !== undefined);
-    for (const { command, row } of found) this.#claim(command, row);
-    return new Set(found.map(({ command }) => command.id));
+  #claim({ command, row, ghost }: Match): void {
+    const last = (command.command && partsOf(command.command)?.length) === command.part + 1;
+    const message = command.command?.type !== 'message.react';
+    const tells = message ? (last ? 'all' : 'failed') : 'none';
+    const proof: { guid: string } & Proof = { guid: row.guid, commandId: command.id, tells };
+    const guid = command.part === 0 ? { guid: row.guid } : {};
+    if (ghost) this.#settle(command, { type: 'row_failed', error: ghostError }, {}, [proof]);
+    else if (row.error !== 0)
+      this.#settle(command, { type: 'row_failed', error: appleError(row.error) }, guid, [proof]);
+    else if (last) this.#settle(command, { type: 'row_found' }, guid, [proof]);
+    else this.#goOn(command, guid, proof);
   }
 
-  #claim(command: JournaledCommand, row: OwnRow): void {
+  /** The next act follows; a command that a damaged journal gave may have gone on already, and is only looked for. */
+  #goOn(command: JournaledCommand, guid: CommandPatch, proof: { guid: string } & Proof): void {
+    const next: CommandPatch = { ...guid, part: command.part + 1 };
+    if ((command.known as Known | null)?.salvaged)
+      this.#settle(command, { type: 'next_awaited' }, next, [proof]);
+    else
+      this.#settle(command, { type: 'part_found' }, { ...next, attempts: 0, known: null, notBefore: 0 }, [
+        proof,
+      ]);
+  }
+
+  #settle(
+    command: JournaledCommand,
+    event: OutboxEvent,
+    patch: CommandPatch,
+    proofs: ReadonlyArray<{ guid: string } & Proof>,
+  ): void {
     const { journal, clock, logger } = this.#options;
-    const change = step(
-      command,
-      row.error === 0 ? { type: 'row_found' } : { type: 'row_failed', error: appleError(row.error) },
-      clock.now(),
-      { guid: row.guid },
+    const change = step(command, event, clock.now(), patch);
+    const kept = proofs.flatMap(({ guid, tells }) =>
+      journal
+        .keptStates(guid)
+        .filter(({ state }) => tells === 'all' || tells === state)
+        .map((state) => stateFact(command.id, state)),
     );
-    const kept = journal.keptStates(row.guid).map((state) => stateFact(command.id, state));
-    journal.record({ ...change, events: [...(change.events ?? []), ...kept], drop: [row.guid] });
-    this.#until.delete(command.id);
+    const drop = proofs.map(({ guid }) => guid);
+    journal.record({ ...change, events: [...(change.events ?? []), ...kept], proofs, drop });
+    this.#until.delete(keyOf(command));
     this.#searched.delete(command.id);
     logger.info(
-      { commandId: command.id, traceId: command.command?.traceId, state: change.state },
+      { commandId: command.id, traceId: command.command?.traceId, part: command.part, state: change.state },
       'confirmed',
     );
   }
@@ -136,8 +193,8 @@ export class Confirm {
   #giveUp(command: JournaledCommand): void {
     const { journal, clock, logger } = this.#options;
     journal.record(step(command, { type: 'no_row', error: command.error ?? noRow }, clock.now()));
-    this.#until.delete(command.id);
-    logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no row appeared: uncertain');
+    this.#until.delete(keyOf(command));
+    logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no proof appeared: uncertain');
   }
 
   #again(): void {
@@ -146,10 +203,21 @@ export class Confirm {
   }
 }
 
+/** One act of a command. */
+const keyOf = ({ id, part }: JournaledCommand): string => `${id} ${part}`;
+
 const noRow: CommandError = { code: 'uncertain', message: messageErrors.uncertain.hint };
+const ghostError: CommandError = {
+  code: 'not_delivered',
+  message: 'Messages took the message and left an empty row in no chat: it went nowhere',
+};
 
 /** The ROWID up to which rows will not change any more in what matters here: young ones may still get their chat. */
-function searchedThrough(rows: readonly OwnRow[], now: number): number | undefined {
-  const unjoined = rows.find((row) => row.chat === null && now - row.at < JOIN_LIMIT_MS);
-  return unjoined ? unjoined.rowid - 1 : rows.at(-1)?.rowid;
+function searchedThrough(rows: readonly EvidenceRow[], now: number): number | undefined {
+  const unfinished = rows.find(
+    (row) =>
+      now - row.at < JOIN_LIMIT_MS &&
+      (row.chat === null || (row.text.includes('\uFFFC') && !row.files.length)),
+  );
+  return unfinished ? unfinished.rowid - 1 : rows.at(-1)?.rowid;
 }

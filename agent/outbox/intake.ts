@@ -1,7 +1,14 @@
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import type { Journal, KeptState } from '../journal/types.ts';
-import type { ChangeBatch, OwnStateChange } from '../messages-db/types.ts';
+import type { ChangeBatch, MessageChange, OwnStateChange } from '../messages-db/types.ts';
 import { receivedFact, stateFact } from './facts.ts';
+
+/** From which conversation a message came, and when; nothing for a note to oneself. A date ahead counts as now. */
+function receivedFrom(change: MessageChange, now: number): Array<{ at: number; conversation: string }> {
+  if (change.kind !== 'received' || change.toSelf) return [];
+  const conversation = (change.chat?.identifier ?? change.from).toLowerCase();
+  return [{ at: Math.min(Math.round(change.at), now), conversation }];
+}
 
 /**
  * Journals a batch of changes with the tail's memory, in one transaction. States of own rows are told for rows that a
@@ -9,7 +16,7 @@ import { receivedFact, stateFact } from './facts.ts';
  * `claim` looks for such rows now.
  */
 export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, claim: () => void): void {
-  const unclaimed = (change: OwnStateChange): boolean => journal.commandByGuid(change.guid) === undefined;
+  const unclaimed = (change: OwnStateChange): boolean => journal.proofOf(change.guid) === undefined;
   const own = batch.changes.filter((change) => change.kind === 'own-state');
   if (own.some(unclaimed)) claim();
 
@@ -24,9 +31,14 @@ export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, clai
     }
     if (change.kind !== 'own-state') continue;
     const { kind: _, downgraded: __, ...state } = change;
-    const command = journal.commandByGuid(change.guid);
-    if (command) events.push(stateFact(command.id, state));
-    else if (awaiting) keep.push(state);
+    const proof = journal.proofOf(change.guid);
+    if (!proof) {
+      if (awaiting) keep.push(state);
+    } else if (proof.tells === 'all' || proof.tells === state.state) {
+      events.push(stateFact(proof.commandId, state));
+    }
   }
-  journal.record({ at, events, memory: batch.memory, keep, ...(awaiting ? {} : { drop: 'all' }) });
+  const received = batch.changes.flatMap((change) => receivedFrom(change, at));
+  const { memory } = batch;
+  journal.record({ at, events, memory, received, keep, ...(awaiting ? {} : { drop: 'all' }) });
 }

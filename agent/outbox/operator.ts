@@ -3,8 +3,9 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
-import type { MessagesDb } from '../messages-db/types.ts';
+import type { Evidence } from './evidence.ts';
 import { recipientOf, textOf } from './orders.ts';
+import { partsOf } from './parts.ts';
 import { step } from './step.ts';
 import {
   type CommandSummary,
@@ -23,7 +24,7 @@ const OPEN: readonly CommandState[] = ['queued', 'paced', 'acting', 'confirming'
 
 export interface OperatorOptions {
   journal: Journal;
-  messagesDb: MessagesDb;
+  evidence: Evidence;
   clock: Clock;
 }
 
@@ -50,6 +51,8 @@ export class Operator {
       ...summary(command),
       text: textOf(command.command),
       traceId: command.command?.traceId ?? null,
+      part: command.part,
+      parts: (command.command && partsOf(command.command)?.length) ?? null,
       evidence: {
         actId: command.actId,
         actedAt: timeOrNull(command.actedAt),
@@ -105,11 +108,11 @@ export class Operator {
 
   /** Own rows to the same handle since the act. */
   #rows(command: JournaledCommand): CommandView['evidence']['rows'] {
-    const { messagesDb } = this.#options;
+    const { evidence, clock } = this.#options;
     if (command.highWater === null || command.command === null) return [];
     const wanted = textOf(command.command)?.normalize('NFC');
-    return messagesDb
-      .ownRowsAfter(command.highWater)
+    return evidence
+      .rowsAfter(command.highWater, clock.now())
       .filter((row) => row.chat === null || row.chat.identifier.toLowerCase() === command.conversation)
       .slice(0, EVIDENCE_LIMIT)
       .map((row) => ({
@@ -120,6 +123,7 @@ export class Operator {
         error: row.error,
         sameText: row.text.normalize('NFC') === wanted,
         inChat: row.chat !== null,
+        files: row.files,
       }));
   }
 }
@@ -140,7 +144,9 @@ const timeOrNull = (ms: number | null): string | null => (ms === null ? null : i
 const summary = (command: JournaledCommand): CommandSummary => ({
   id: command.id,
   to: recipientOf(command.command),
+  type: command.command?.type ?? null,
   state: command.state,
+  paced: command.paced && { rule: command.paced.rule, until: isoTime(command.paced.until) },
   attempts: command.attempts,
   guid: command.guid,
   error: command.error,

@@ -10,11 +10,3 @@ export function recipientOf(command: Command | null): string | null {
   if ('conversation' in command && command.conversation) return command.conversation.identifier;
   return 'to' in command ? (command.to ?? null) : null;
 }
-
-/** The handle and text of an order that is no more than a text to one handle; undefined for every other order. */
-export function plainText(command: Command): { to: string; text: string } | undefined {
-  if (command.type !== 'message.send') return undefined;
-  const { to, text, files, effect, replyTo, voiceNote, service = 'iMessage' } = command;
-  const more = files?.length || effect || replyTo || voiceNote || service !== 'iMessage';
-  return to !== undefined && text !== undefined && !more ? { to, text } : undefined;
-}

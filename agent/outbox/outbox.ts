@@ -1,23 +1,24 @@
 import { messageErrors } from '../../bridge/protocol/errors.ts';
-import { describeError, errorCode } from '../../bridge/runtime/app-error.ts';
+import { AppError, describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
-import { newId } from '../../bridge/runtime/ids.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import type { CommandPatch, Journal, JournaledCommand } from '../journal/types.ts';
-import type { ActOutcome, Mac } from '../mac/types.ts';
+import type { CommandError, Journal, JournaledCommand } from '../journal/types.ts';
+import type { Mac } from '../mac/types.ts';
 import type { ChangeBatch, MessagesDb } from '../messages-db/types.ts';
+import type { Pacer } from '../pacing/types.ts';
 import { Confirm } from './confirm.ts';
+import { ErrandRunner } from './errand-runner.ts';
+import type { Evidence } from './evidence.ts';
 import { takeBatch } from './intake.ts';
 import { Operator } from './operator.ts';
-import { plainText } from './orders.ts';
-import { eventOfOutcome } from './states.ts';
+import { partsOf } from './parts.ts';
+import { Performer } from './performer.ts';
+import type { Errands, SentFiles } from './ports.ts';
 import { step } from './step.ts';
+import { type Next, Turn } from './turn.ts';
 
 /** How long a row may take to appear in chat.db after an act. */
 const CONFIRM_WINDOW_MS = 8_000;
-/** First and longest pause before an act that did not start is tried again. */
-const RETRY_FIRST_MS = 1_000;
-const RETRY_LONGEST_MS = 60_000;
 /** Pause after the journal or chat.db could not be used. */
 const TROUBLE_PAUSE_MS = 1_000;
 /** Expired commands that are ended in one go. */
@@ -26,7 +27,11 @@ const EXPIRE_BATCH = 100;
 export interface OutboxOptions {
   journal: Journal;
   mac: Mac;
-  messagesDb: MessagesDb;
+  messagesDb: Pick<MessagesDb, 'highWater'>;
+  evidence: Evidence;
+  files: SentFiles;
+  errands: Errands;
+  pacer: Pacer;
   clock: Clock;
   logger: Logger;
   confirmWindowMs?: number;
@@ -35,7 +40,7 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Finds out what became of acts that an earlier process began, then carries out what is queued. */
   start(): void;
-  /** New commands are in the journal. */
+  /** New commands are in the journal, or what held others may have changed. */
   wake(): void;
   /** Journals what chat.db tells, with the tail's memory, in one transaction. Throws when the journal cannot be used. */
   take(batch: ChangeBatch): void;
@@ -48,6 +53,9 @@ class DurableOutbox implements Outbox {
   readonly operator: Operator;
   readonly #options: OutboxOptions;
   readonly #confirm: Confirm;
+  readonly #performer: Performer;
+  readonly #errands: ErrandRunner;
+  readonly #turns: Turn;
   readonly #stopping = new AbortController();
   #busy: Promise<void> | undefined;
   #timer: Cancel | undefined;
@@ -57,28 +65,38 @@ class DurableOutbox implements Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { journal, messagesDb, clock, logger } = options;
-    this.operator = new Operator({ journal, messagesDb, clock });
+    const { journal, evidence, clock, logger, pacer, files } = options;
+    const stopping = this.#stopping.signal;
+    const wake = (): void => this.wake();
+    this.operator = new Operator({ journal, evidence, clock });
     this.#confirm = new Confirm({
       journal,
-      messagesDb,
+      evidence,
       clock,
       logger,
       windowMs: options.confirmWindowMs ?? CONFIRM_WINDOW_MS,
-      onSettled: () => this.wake(),
+      onSettled: wake,
     });
+    this.#performer = new Performer({ ...options, stopping });
+    this.#errands = new ErrandRunner({
+      journal,
+      errands: options.errands,
+      clock,
+      logger,
+      stopping,
+      onEnded: wake,
+    });
+    this.#turns = new Turn({ journal, pacer, files, onFile: wake });
   }
 
   start(): void {
     this.#occupy(async () => {
       const { journal, mac } = this.#options;
       for (const actId of journal.endedActs()) mac.forget(actId);
-      for (const command of journal.commandsIn(['acting'])) {
-        const outcome = command.actId ? await this.#recover(command.actId) : neverBegun;
-        // Stopped before it was known: the command stays `acting` for the next start.
-        if (outcome) await this.#settle(command, outcome);
-      }
+      for (const command of journal.commandsIn(['acting'])) await this.#performer.recover(command);
       if (this.#stopping.signal.aborted) return;
+      // What holds a command may have changed with the settings.
+      journal.releaseHeld();
       this.#started = true;
       this.#confirm.start();
     });
@@ -92,10 +110,7 @@ class DurableOutbox implements Outbox {
       this.#turn();
       this.#trouble = undefined;
     } catch (error) {
-      const trouble = describeError(error);
-      if (trouble !== this.#trouble) this.#options.logger.error({ error: trouble }, 'the outbox waits');
-      this.#trouble = trouble;
-      this.#wakeIn(TROUBLE_PAUSE_MS);
+      this.#troubled(error);
     }
   }
 
@@ -103,9 +118,10 @@ class DurableOutbox implements Outbox {
     takeBatch(batch, this.#options.journal, this.#options.clock.now(), () =>
       this.#confirm.look({ uncertain: true }),
     );
-    if (this.#tailBegun) return;
+    const first = !this.#tailBegun;
     this.#tailBegun = true;
-    this.wake();
+    // A message that came may let go what was held.
+    if (first || batch.changes.some(({ kind }) => kind === 'received')) this.wake();
   }
 
   async stop(): Promise<void> {
@@ -113,6 +129,7 @@ class DurableOutbox implements Outbox {
     this.#timer?.();
     this.#confirm.stop();
     await this.#busy;
+    await this.#errands.idle();
   }
 
   #turn(): void {
@@ -120,93 +137,85 @@ class DurableOutbox implements Outbox {
     for (const command of journal.expiredCommands(clock.now(), EXPIRE_BATCH)) this.#expire(command);
     // The very first batch says where the tail begins: the row of an earlier act would lie before it, never followed.
     this.#tailBegun ||= journal.tailMemory().cursor !== null;
-    const command = this.#tailBegun ? journal.nextQueued(clock.now()) : undefined;
-    if (!command) {
-      const next = journal.nextQueuedChange(clock.now());
-      if (next !== undefined) this.#wakeIn(next - clock.now());
+    const { next, lookAgainAt } = this.#tailBegun ? this.#nextAct() : {};
+    if (next) {
+      // Without chat.db there would be no mark.
+      messagesDb.highWater();
+      this.#occupy(() => this.#act(next));
       return;
     }
-    const order = command.command && plainText(command.command);
-    if (!order) {
-      this.#refuse(command);
-      this.#turn();
-      return;
-    }
-    const highWater = messagesDb.highWater();
-    this.#occupy(() => this.#act(command, order, highWater));
+    const change = journal.nextQueuedChange(clock.now());
+    const due = Math.min(change ?? Number.POSITIVE_INFINITY, lookAgainAt ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(due)) this.#wakeIn(due - clock.now());
   }
 
-  async #act(
-    command: JournaledCommand,
-    { to, text }: { to: string; text: string },
-    highWater: number,
-  ): Promise<void> {
-    const { journal, clock, mac, logger } = this.#options;
-    const traceId = command.command?.traceId;
-    const at = clock.now();
-    const actId = newId('act', at);
-    const patch: CommandPatch = { actId, highWater, actedAt: at, attempts: command.attempts + 1 };
-    const change = step(command, { type: 'begin' }, at, patch);
-    journal.record(change);
-    logger.info({ commandId: command.id, traceId, actId }, 'acting');
-    const outcome = await mac.sendText({ actId, handle: to, text }).catch(outcomeOfError);
-    await this.#settle({ ...command, ...patch, state: change.state }, outcome);
-  }
-
-  async #recover(actId: string): Promise<ActOutcome | undefined> {
-    try {
-      return await this.#options.mac.recover(actId);
-    } catch (error) {
-      return errorCode(error) === 'act_interrupted' ? undefined : outcomeOfError(error);
-    }
-  }
-
-  /** Journals how an act ended, again and again until it is durable: only then are the act's own files forgotten. */
-  async #settle(command: JournaledCommand, outcome: ActOutcome): Promise<void> {
-    const { journal, clock, mac, logger } = this.#options;
+  /** Ends what can be ended without an act, and finds the act that is next. */
+  #nextAct(): { next?: Next; lookAgainAt?: number } {
     for (;;) {
-      try {
-        const at = clock.now();
-        const change = step(command, eventOfOutcome(outcome), at, {
-          notBefore: at + retryDelay(command.attempts),
-        });
-        journal.record(change);
-        logger.info({ commandId: command.id, actId: command.actId, state: change.state }, 'act ended');
-        break;
-      } catch (error) {
-        logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an act');
-        if (this.#stopping.signal.aborted) return;
-        await clock.sleep(TROUBLE_PAUSE_MS, this.#stopping.signal);
-      }
+      const found = this.#turns.take(this.#options.clock.now());
+      for (const { command, error } of found.refused) this.#refuse(command, error);
+      const begun = found.errands.filter((command) => this.#errands.run(command));
+      // An errand may have taken back the very command that was found.
+      if (found.refused.length + begun.length === 0) return found;
     }
-    if (command.actId) mac.forget(command.actId);
+  }
+
+  async #act({ command, part, source, kind, learnt }: Next): Promise<void> {
+    this.#turns.begun();
+    const { id: commandId, conversation } = command;
+    await this.#performer.perform(command, part, {
+      source,
+      withBegin: (at) =>
+        kind ? { sent: [{ at, commandId, part: command.part, conversation, kind }], contacts: learnt } : {},
+    });
     this.#confirm.look();
   }
 
-  #refuse(command: JournaledCommand): void {
+  #refuse(command: JournaledCommand, error: CommandError): void {
     const { journal, clock, logger } = this.#options;
-    const error = { code: 'action_unavailable', message: messageErrors.action_unavailable.hint };
     journal.record(step(command, { type: 'refuse', error }, clock.now()));
-    logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no such action here');
+    logger.warn({ commandId: command.id, traceId: command.command?.traceId, code: error.code }, 'refused');
   }
 
   #expire(command: JournaledCommand): void {
     const { journal, clock, logger } = this.#options;
-    const error = { code: 'expired', message: messageErrors.expired.hint };
-    journal.record(step(command, { type: 'deadline', error }, clock.now()));
+    const parts = command.command ? (partsOf(command.command) ?? []) : [];
+    const message =
+      command.part === 0
+        ? messageErrors.expired.hint
+        : `${command.part} of ${parts.length} parts were sent before the deadline`;
+    journal.record(step(command, { type: 'deadline', error: { code: 'expired', message } }, clock.now()));
     logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'expired');
   }
 
   /** Runs one thing at a time; when it ends, looks for the next. */
   #occupy(work: () => Promise<void>): void {
+    let failure: unknown;
     this.#busy = work()
-      .catch((error: unknown) =>
-        this.#options.logger.error({ error: describeError(error) }, 'the outbox stumbled'),
-      )
+      .catch((error: unknown) => {
+        failure = error;
+      })
       .finally(() => {
         this.#busy = undefined;
-        this.wake();
+        if (failure === undefined) this.wake();
+        else this.#troubled(failure);
       });
+  }
+
+  /** What cannot be done now is tried again a little later. */
+  #troubled(error: unknown): void {
+    const trouble = describeError(error);
+    if (trouble !== this.#trouble) {
+      const { logger } = this.#options;
+      if (error instanceof AppError) logger.error({ error: trouble }, 'the outbox waits');
+      else
+        logger.error(
+          { error: trouble, stack: error instanceof Error ? error.stack : undefined },
+          'the outbox stumbled',
+        );
+    }
+    this.#trouble = trouble;
+    if (!this.#stopping.signal.aborted) this.#wakeIn(TROUBLE_PAUSE_MS);
   }
 
   #wakeIn(ms: number): void {
@@ -214,20 +223,6 @@ class DurableOutbox implements Outbox {
     this.#timer = this.#options.clock.after(Math.max(1, ms), () => this.wake());
   }
 }
-
-const neverBegun: ActOutcome = {
-  outcome: 'not_started',
-  error: { code: 'act_interrupted', message: 'No act was begun' },
-};
-
-/** An act that ended with an exception may have happened. */
-const outcomeOfError = (error: unknown): ActOutcome => ({
-  outcome: 'uncertain',
-  error: { code: 'uncertain', message: describeError(error) },
-});
-
-const retryDelay = (attempts: number): number =>
-  Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** Math.min(Math.max(0, attempts - 1), 10));
 
 /** The agent's durable queue of commands being carried out. */
 export const createOutbox = (options: OutboxOptions): Outbox => new DurableOutbox(options);

@@ -5,14 +5,20 @@
  * - `paced`: durable here, and held by a rule of pacing until a time that is told. It acts as `queued` does.
  * - `acting`: an act was handed to the Mac; whether anything reached Messages is not known yet.
  * - `confirming`: the act ended and something may have happened; its row is looked for in chat.db.
- * - `done`: its row is in chat.db. What Messages makes of it is told by states of the message.
+ * - `done`: the proof of its last act is in chat.db, or there is nothing to prove. What Messages makes of a message is
+ *   told by states of the message.
  * - `failed`: it is certain that it did not go out, or Messages says so in its row.
  * - `uncertain`: something may have happened and no row showed up in time. Never acted on again: a later row, or an
  *   operator who looked into Messages, says what it was.
  * - `cancelled`: it was taken back before anything was done.
  *
+ * A command may take several acts, a text with files for one: each is `acting` and `confirming` by itself, and from the
+ * proof of one the command goes back to `queued` for the next. A command that a damaged journal gave is only looked
+ * for: it goes from proof to proof without another act.
+ *
  * ```
  * queued ──begin──> acting ──handed_over, may_have_happened──> confirming ──row_found──> done
+ *   │                 ├──finished──> done                          ├──part_found──> queued
  *   │                 ├──not_started (later)──> queued             ├──row_failed──> failed
  *   │                 └──not_started (else)───> failed             └──no_row──> uncertain ──row_found──> done
  *   ├──hold──> paced (and from there as from queued)                               ├──row_failed──> failed
@@ -32,9 +38,12 @@ export type OutboxEvent =
   | { type: 'cancel' }
   | { type: 'refuse'; error: CommandError }
   | { type: 'handed_over' }
+  | { type: 'finished' }
   | { type: 'may_have_happened'; error: CommandError }
   | { type: 'not_started'; error: CommandError }
   | { type: 'row_found' }
+  | { type: 'part_found' }
+  | { type: 'next_awaited' }
   | { type: 'row_failed'; error: CommandError }
   | { type: 'no_row'; error: CommandError }
   | { type: 'deadline'; error: CommandError }
@@ -55,6 +64,7 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
       return beforeActing(event);
     case 'acting':
       if (event.type === 'handed_over' || event.type === 'may_have_happened') return 'confirming';
+      if (event.type === 'finished') return 'done';
       if (event.type === 'not_started') return mayTryAgain(event.error) ? 'queued' : 'failed';
       return undefined;
     case 'confirming':
@@ -90,8 +100,18 @@ function beforeActing(event: OutboxEvent): CommandState | undefined {
 }
 
 function afterRow(event: OutboxEvent): CommandState | undefined {
-  if (event.type === 'row_found') return 'done';
-  return event.type === 'row_failed' ? 'failed' : undefined;
+  switch (event.type) {
+    case 'row_found':
+      return 'done';
+    case 'part_found':
+      return 'queued';
+    case 'next_awaited':
+      return 'confirming';
+    case 'row_failed':
+      return 'failed';
+    default:
+      return undefined;
+  }
 }
 
 function afterOperator(event: OutboxEvent): CommandState | undefined {

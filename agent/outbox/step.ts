@@ -42,6 +42,7 @@ export function step(
         at: isoTime(at),
         ...(guid ? { guid } : {}),
         ...(error ? { error: ofEvent(error) } : {}),
+        ...(extra.paced ? { paced: { rule: extra.paced.rule, until: isoTime(extra.paced.until) } } : {}),
       },
     ],
   };

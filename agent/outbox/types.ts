@@ -8,7 +8,10 @@ export const commandSummarySchema = z.object({
   id: z.string(),
   /** Null once the order is erased. */
   to: z.string().nullable(),
+  type: z.string().nullable(),
   state: commandStateSchema.shape.state,
+  /** The rule that holds it, and until when at the earliest. */
+  paced: z.object({ rule: z.string(), until: time }).nullable(),
   attempts: z.int(),
   guid: z.string().nullable(),
   error: z.object({ code: z.string(), message: z.string(), apple: z.int().optional() }).nullable(),
@@ -23,6 +26,9 @@ export type CommandSummary = z.infer<typeof commandSummarySchema>;
 export const commandViewSchema = commandSummarySchema.extend({
   text: z.string().nullable(),
   traceId: z.string().nullable(),
+  /** Which of its acts is next or under way, from 0, and how many there are; null once the order is erased. */
+  part: z.int(),
+  parts: z.int().nullable(),
   evidence: z.object({
     actId: z.string().nullable(),
     actedAt: time.nullable(),
@@ -38,6 +44,7 @@ export const commandViewSchema = commandSummarySchema.extend({
         error: z.int(),
         sameText: z.boolean(),
         inChat: z.boolean(),
+        files: z.array(z.string()),
       }),
     ),
   }),

@@ -145,6 +145,11 @@ export const requestErrors = {
     retry: 'later',
     hint: 'Try again with backoff; tell the operator the requestId.',
   },
+  line_unavailable: {
+    status: 409,
+    retry: 'later',
+    hint: 'Look at the status of the line at /v1/lines/:id; leave from out where another line may send.',
+  },
   no_line_available: {
     status: 503,
     retry: 'later',
@@ -225,6 +230,15 @@ export const messageErrors = {
     retry: 'after-fix',
     hint: 'Messages does not know this conversation now; open it in Messages once, or restart Messages.',
   },
+  message_unknown: {
+    retry: 'never',
+    hint: 'Messages on this Mac has no such message, or the part has no text to tell it by.',
+  },
+  too_late: { retry: 'never', hint: 'What was to be cancelled was begun already, or is over.' },
+  media_unavailable: {
+    retry: 'later',
+    hint: 'The bytes of the file could not be carried between Mac and bridge.',
+  },
   service_unavailable: {
     retry: 'after-fix',
     hint: 'Messages has no enabled account of this service; turn on Text Message Forwarding for this Mac on the iPhone.',
@@ -297,6 +311,14 @@ export const agentErrors = {
     hint: 'Update the agent; an older one cannot read what a newer one wrote.',
   },
   invalid_option: { retry: 'never', hint: 'See the command with --help.' },
+  pacing_required: {
+    retry: 'never',
+    hint: 'Leave --pacing off out; it is for a virtual Mac alone.',
+  },
+  invalid_pacing: {
+    retry: 'after-fix',
+    hint: 'Correct pacing.json in the folder of the agent, or remove it for the usual pace.',
+  },
 } as const satisfies Record<string, { retry: Retry; hint: string }>;
 
 /** Codes with which the bridge's own commands and its start end. */

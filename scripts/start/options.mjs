@@ -24,7 +24,7 @@ On a Mac the agent reads the real Messages and sends nothing unless --allow-send
   --json            print one JSON line on stdout when all is ready
   --port N          port of the bridge on this machine; 0 takes any
   --macos RELEASE   release of the virtual Mac: ${RELEASES.join(', ')}; on a Mac, use a virtual one
-  --pacing off      send as fast as the virtual Mac takes it; no line is paced yet, so this changes nothing today
+  --pacing off      send as fast as the virtual Mac takes it
   --allow-sending   on a Mac, let the agent send from the signed-in account
   --handle HANDLE   on a Mac, the number or email that messages leave from, where Messages does not show it
   --help            print this

@@ -266,6 +266,7 @@ export class Relay {
   async #startAgent(signal) {
     const sending = this.#options.virtual || this.#options.allowSending;
     const args = [AGENT, 'run', '--json', ...(sending ? ['--allow-sending'] : [])];
+    if (!this.#options.pacing) args.push('--pacing', 'off');
     await this.#run('agent', () => args, this.#agentEnv, signal);
     await this.#until(signal, async () => {
       const asked = runCommand('The link', [AGENT, 'status', '--json'], { env: this.#agentEnv, signal });

@@ -47,7 +47,7 @@ test('a journal that is no database is set aside, and the agent begins anew', ()
 
 test('a full journal says so, loses nothing, and goes on when the bridge has taken events', () => {
   const file = path.join(tempFolder(), 'journal.db');
-  const journal = openJournal(file, { maxBytes: 256 * 1024 });
+  const journal = openJournal(file, { maxBytes: 384 * 1024 });
   const event = (index: number) => ({
     type: 'message.received' as const,
     guid: `guid-${index}`,

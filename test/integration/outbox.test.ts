@@ -2,81 +2,49 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openJournal } from '../../agent/journal/journal.ts';
 import type { Journal } from '../../agent/journal/types.ts';
-import type { ActOutcome, Mac, SendTextAct } from '../../agent/mac/types.ts';
-import type { MessageChange, MessagesDb, OwnRow } from '../../agent/messages-db/types.ts';
+import type { ActOutcome } from '../../agent/mac/types.ts';
+import type { MessageChange } from '../../agent/messages-db/types.ts';
 import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
 import type { Command, SendMessageCommand } from '../../bridge/protocol/commands.ts';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualClock } from '../support/manual-clock.ts';
+import {
+  type EvidenceRow,
+  freePacer,
+  noErrands,
+  noFiles,
+  TestEvidence,
+  TestMac,
+} from '../support/outbox-world.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const ANNA = '+14155550101';
 const BEN = '+14155550102';
 
-/** A Mac whose acts end as the test says, when it says. */
-class TestMac implements Mac {
-  readonly acts: SendTextAct[] = [];
-  readonly forgotten: string[] = [];
-  /** What acts of an earlier agent became. */
-  recovered: ActOutcome = { outcome: 'handed_over' };
-  #waiting: Array<(outcome: ActOutcome) => void> = [];
-
-  perform(): Promise<ActOutcome> {
-    throw new Error('the outbox sends by sendText');
-  }
-
-  sendText(act: SendTextAct): Promise<ActOutcome> {
-    this.acts.push(act);
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  async end(outcome: ActOutcome = { outcome: 'handed_over' }): Promise<void> {
-    const resolve = await eventually(() => this.#waiting.shift(), { what: 'an act' });
-    resolve(outcome);
-    await new Promise((next) => setImmediate(next));
-  }
-
-  async recover(): Promise<ActOutcome> {
-    return this.recovered;
-  }
-
-  forget(actId: string): void {
-    this.forgotten.push(actId);
-  }
-
-  async stop(): Promise<void> {
-    for (const resolve of this.#waiting) resolve({ outcome: 'handed_over' });
-  }
-}
-
 let clock: ManualClock;
 let journal: Journal;
 let mac: TestMac;
-let rows: OwnRow[];
-let readable: boolean;
+let evidence: TestEvidence;
 let outbox: Outbox;
 let seq: number;
 
-const messagesDb: MessagesDb = {
-  highWater: () => {
-    if (!readable) throw new Error('locked');
-    return rows.at(-1)?.rowid ?? 100;
-  },
-  ownRowsAfter: (rowid) => {
-    if (!readable) throw new Error('locked');
-    return rows.filter((row) => row.rowid > rowid);
-  },
-  changes: () => {
-    throw new Error('not asked here');
-  },
-  ownHandle: () => null,
-  close: () => undefined,
-};
+const outboxOn = (mac: TestMac): Outbox =>
+  createOutbox({
+    journal,
+    mac,
+    messagesDb: evidence,
+    evidence,
+    files: noFiles,
+    errands: noErrands,
+    pacer: freePacer,
+    clock,
+    logger: silentLogger,
+  });
 
 function open(): void {
-  outbox = createOutbox({ journal, mac, messagesDb, clock, logger: silentLogger });
+  outbox = outboxOn(mac);
   outbox.start();
 }
 
@@ -102,21 +70,8 @@ function order(...commands: Command[]): void {
 const command = (id: string, to = ANNA, text = `text of ${id}`): SendMessageCommand =>
   sendCommand(id, { to, text, issuedAt: clock.now() });
 
-function row(to: string, text: string, more: Partial<OwnRow> = {}): OwnRow {
-  const rowid = (rows.at(-1)?.rowid ?? 100) + 1;
-  const made: OwnRow = {
-    rowid,
-    guid: `guid-${rowid}`,
-    chat: { kind: 'direct', identifier: to },
-    service: 'iMessage',
-    text,
-    at: clock.now(),
-    error: 0,
-    ...more,
-  };
-  rows.push(made);
-  return made;
-}
+const row = (to: string, text: string, more: Partial<EvidenceRow> = {}): EvidenceRow =>
+  evidence.add(clock.now(), { chat: { kind: 'direct', identifier: to }, text, ...more });
 
 const take = (...changes: MessageChange[]): void =>
   outbox.take({ changes, memory: { cursor: 'c', remember: [], forget: [] } });
@@ -141,8 +96,7 @@ beforeEach(() => {
   journal = openJournal(path.join(tempFolder(), 'journal.db'));
   journal.record({ at: 0, memory: { cursor: 'c', remember: [], forget: [] } });
   mac = new TestMac();
-  rows = [];
-  readable = true;
+  evidence = new TestEvidence();
   seq = 0;
   open();
 });
@@ -173,9 +127,7 @@ describe('outbox', () => {
   });
 
   test('refuses what this agent cannot do before anything happens, and goes on', async () => {
-    const { text: _, to: __, type: ___, ...base } = command('a');
-    const conversation = { kind: 'direct', identifier: ANNA } as const;
-    order({ ...base, type: 'conversation.typing', conversation, state: 'on' }, command('b'));
+    order({ ...command('a'), voiceNote: true }, command('b'));
     await eventually(() => mac.acts.length === 1);
     expect(journal.command('a')).toMatchObject({
       state: 'failed',
@@ -227,21 +179,21 @@ describe('outbox', () => {
   test('does not give up while chat.db cannot be read', async () => {
     order(command('a'));
     await mac.end();
-    readable = false;
+    evidence.readable = false;
     await clock.advance(60_000);
     expect(journal.command('a')?.state).toBe('confirming');
     row(ANNA, 'text of a');
-    readable = true;
+    evidence.readable = true;
     await clock.advance(200);
     expect(journal.command('a')?.state).toBe('done');
   });
 
   test('does not act while chat.db cannot be read: there would be no mark', async () => {
-    readable = false;
+    evidence.readable = false;
     order(command('a'));
     await clock.advance(5_000);
     expect(mac.acts).toEqual([]);
-    readable = true;
+    evidence.readable = true;
     await clock.advance(2_000);
     expect(mac.acts).toHaveLength(1);
   });
@@ -392,7 +344,7 @@ describe('outbox', () => {
     mac.recovered = outcome;
     const next = new TestMac();
     next.recovered = outcome;
-    const second = createOutbox({ journal, mac: next, messagesDb, clock, logger: silentLogger });
+    const second = outboxOn(next);
     second.start();
     await eventually(() => journal.command('a')?.state === state);
     expect(next.forgotten).toEqual([begun.actId]);

@@ -56,7 +56,7 @@ test('an agent killed again and again sends everything once and tells everything
   timeout: 180_000,
 }, async () => {
   const { bridge, homes } = await world();
-  let agent = new BuiltAgent(homes);
+  let agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();
   });
@@ -77,7 +77,7 @@ test('an agent killed again and again sends everything once and tells everything
     if (round % 3 === 0) bridge.cut();
     await agent.kill();
     await pause(Math.random() * 200);
-    agent = new BuiltAgent(homes);
+    agent = new BuiltAgent(homes, ['--pacing', 'off']);
   }
   const stateOf = (index: number): string | undefined =>
     bridge
@@ -119,7 +119,7 @@ test('an agent killed again and again sends everything once and tells everything
 
 test('a message to a person who reads is told as sent, delivered and read; one who is not on iMessage as failed', async () => {
   const { bridge, homes } = await world();
-  const agent = new BuiltAgent(homes);
+  const agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();
   });

@@ -7,7 +7,7 @@ import { type ApiMessage, allMessages, type Hook, registerHook } from '../suppor
 import { eventually } from '../support/eventually.ts';
 import type { ReceivedEvent } from '../support/webhook-receiver.ts';
 
-const demo = sharedDemo();
+const demo = sharedDemo(['--json', '--pacing', 'off']);
 
 /** The endpoint of the whole file: whatever any test causes is told here once. */
 let hook: Hook;

@@ -7,7 +7,7 @@ import { sharedDemo, userEnvironment } from '../support/demo.ts';
 import { type ApiMessage, allMessages, reached, registerHook, send } from '../support/demo-customer.ts';
 import { eventually } from '../support/eventually.ts';
 
-const demo = sharedDemo();
+const demo = sharedDemo(['--json', '--pacing', 'off']);
 
 test('the line of npm start is all that stands on stdout, and tells everything', () => {
   const { summary, stdout } = demo();

@@ -52,8 +52,8 @@ const typesAlone: Readonly<Record<string, readonly string[]>> = {
 /** What folders let in beside the file of their name and `types.ts`; the leaves let in any file. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
-  // Evidence is asked for by those who act; it follows nothing.
-  'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts'],
+  // Evidence is asked for by those who act, and history by those who want the past; they follow nothing.
+  'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts', 'history.ts'],
   // Beside acting: where files must lie for it, what can be known without it, and the Mac with all that is done for it.
   'agent/mac': ['staging.ts', 'lookup.ts', 'care.ts'],
   // Both sides of every Unix socket of ours must agree on its path, the virtual Mac's too.

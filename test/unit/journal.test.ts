@@ -149,15 +149,15 @@ describe('journal', () => {
         NOW,
       );
       const set = (id: string, patch: object): void => journal.record({ at: NOW, commands: [{ id, patch }] });
-      expect(journal.nextQueued(NOW)?.id).toBe('cmd_1');
+      expect(journal.candidates(NOW, 1)[0]?.id).toBe('cmd_1');
       set('cmd_1', { state: 'acting' });
-      expect(journal.nextQueued(NOW)?.id).toBe('cmd_3');
+      expect(journal.candidates(NOW, 1)[0]?.id).toBe('cmd_3');
       set('cmd_3', { notBefore: NOW + 500 });
-      expect(journal.nextQueued(NOW)).toBeUndefined();
+      expect(journal.candidates(NOW, 1)[0]).toBeUndefined();
       expect(journal.nextQueuedChange(NOW)).toBe(NOW + 500);
       set('cmd_1', { state: 'uncertain' });
-      expect(journal.nextQueued(NOW)?.id).toBe('cmd_2');
-      expect(journal.nextQueued(NOW + 1_000)).toBeUndefined();
+      expect(journal.candidates(NOW, 1)[0]?.id).toBe('cmd_2');
+      expect(journal.candidates(NOW + 1_000, 1)[0]).toBeUndefined();
       expect(journal.expiredCommands(NOW + 1_000, 10).map(({ id }) => id)).toEqual(['cmd_2', 'cmd_3']);
     });
   });

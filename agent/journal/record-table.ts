@@ -1,0 +1,140 @@
+import type Database from 'better-sqlite3';
+import { journalError } from './open-file.ts';
+import type { CommandError, CommandState, ContactRecord, JournalChange, LineRecords } from './types.ts';
+
+/** Statements over what the journal remembers of the line's messages. */
+export class RecordTable implements LineRecords {
+  readonly #db: Database.Database;
+  readonly #prepared = new Map<string, Database.Statement>();
+
+  constructor(db: Database.Database) {
+    this.#db = db;
+  }
+
+  /** Part of the transaction of whoever calls it. */
+  take({ sent = [], unsent = [], received = [], contacts = [] }: JournalChange): void {
+    for (const { conversation, lastInAt, lastOutAt } of contacts)
+      this.#touch(conversation, lastInAt, lastOutAt);
+    for (const record of sent) {
+      this.#sql(
+        `INSERT INTO sent (at, command_id, part, conversation, kind)
+         VALUES (@at, @commandId, @part, @conversation, @kind)`,
+      ).run(record);
+      this.#touch(record.conversation, null, record.at);
+    }
+    for (const { commandId, part } of unsent)
+      this.#sql(
+        'DELETE FROM sent WHERE id = (SELECT max(id) FROM sent WHERE command_id = ? AND part = ?)',
+      ).run(commandId, part);
+    for (const { at, conversation } of received) {
+      this.#sql('INSERT INTO received (at, conversation) VALUES (?, ?)').run(at, conversation);
+      this.#touch(conversation, at, null);
+    }
+  }
+
+  contact(conversation: string): ContactRecord | undefined {
+    return this.#read(
+      () =>
+        this.#sql(
+          `SELECT conversation, last_in_at AS lastInAt, last_out_at AS lastOutAt FROM contact
+           WHERE conversation = ?`,
+        ).get(conversation) as ContactRecord | undefined,
+    );
+  }
+
+  lastSentAt(): number | null {
+    return this.#read(() => this.#sql('SELECT max(at) FROM sent').pluck().get() as number | null);
+  }
+
+  countsSince(at: number): { sent: number; proactive: number; newConversations: number } {
+    return this.#read(
+      () =>
+        this.#sql(
+          `SELECT count(*) AS sent, count(*) FILTER (WHERE kind <> 'reply') AS proactive,
+             count(*) FILTER (WHERE kind = 'new') AS newConversations FROM sent WHERE at >= ? AND part = 0`,
+        ).get(at) as { sent: number; proactive: number; newConversations: number },
+    );
+  }
+
+  newSince(at: number): number[] {
+    return this.#read(
+      () =>
+        this.#sql("SELECT at FROM sent WHERE at >= ? AND part = 0 AND kind = 'new' ORDER BY at")
+          .pluck()
+          .all(at) as number[],
+    );
+  }
+
+  proactiveSince(at: number): { proactive: number; firstProactiveAt: number | null } {
+    return this.#read(
+      () =>
+        this.#sql(
+          `SELECT count(*) AS proactive, min(at) AS firstProactiveAt FROM sent
+           WHERE at >= ? AND part = 0 AND kind <> 'reply'`,
+        ).get(at) as { proactive: number; firstProactiveAt: number | null },
+    );
+  }
+
+  sentTo(conversation: string, since: number): number[] {
+    return this.#read(
+      () =>
+        this.#sql('SELECT at FROM sent WHERE conversation = ? AND at >= ? ORDER BY at')
+          .pluck()
+          .all(conversation, since) as number[],
+    );
+  }
+
+  receivedSince(at: number): number {
+    return this.#read(
+      () => this.#sql('SELECT count(*) FROM received WHERE at >= ?').pluck().get(at) as number,
+    );
+  }
+
+  endsSince(at: number): Array<{ state: CommandState; at: number; error: CommandError | null }> {
+    const rows = this.#read(
+      () =>
+        this.#sql(
+          `SELECT state, updated_at AS at, error FROM command
+           WHERE state IN ('done', 'failed', 'uncertain') AND updated_at >= ? ORDER BY updated_at, seq`,
+        ).all(at) as Array<{ state: CommandState; at: number; error: string | null }>,
+    );
+    return rows.map((row) => ({
+      ...row,
+      error: row.error === null ? null : (JSON.parse(row.error) as CommandError),
+    }));
+  }
+
+  forgetBefore(at: number): void {
+    this.#read(() => {
+      this.#sql('DELETE FROM sent WHERE at < ?').run(at);
+      this.#sql('DELETE FROM received WHERE at < ?').run(at);
+    });
+  }
+
+  /** Times only ever grow. */
+  #touch(conversation: string, lastInAt: number | null, lastOutAt: number | null): void {
+    this.#sql(
+      `INSERT INTO contact (conversation, last_in_at, last_out_at) VALUES (?, ?, ?)
+       ON CONFLICT (conversation) DO UPDATE SET
+         last_in_at = nullif(max(coalesce(last_in_at, 0), coalesce(excluded.last_in_at, 0)), 0),
+         last_out_at = nullif(max(coalesce(last_out_at, 0), coalesce(excluded.last_out_at, 0)), 0)`,
+    ).run(conversation, lastInAt, lastOutAt);
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw journalError(error);
+    }
+  }
+
+  #sql(text: string): Database.Statement {
+    let statement = this.#prepared.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#prepared.set(text, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Command, SendMessageCommand } from '../../bridge/protocol/commands.ts';
+import type { AgentEvent } from '../../bridge/protocol/events.ts';
+
+/** Files that commands send, from the bridge to where Messages may read them. */
+export interface SentFiles {
+  /**
+   * Path of a file of a command, once its bytes are here whole; undefined while they are not. Throws an AppError that
+   * says why they will not come.
+   */
+  ready(command: SendMessageCommand, index: number): string | undefined;
+  /**
+   * Begins to fetch what is missing, and tries until a time, in milliseconds since the Unix epoch; `onChange` is called
+   * when asking {@link ready} again gives something else.
+   */
+  fetch(command: SendMessageCommand, until: number, onChange: () => void): void;
+  /** Copies a file to where Messages may read it, for one act. Throws AppError `file_not_sendable`. */
+  stage(actId: string, file: { source: string; name: string; voiceNote: boolean }): Promise<string>;
+}
+
+type Order<T extends Command['type']> = Extract<Command, { type: T }>;
+
+/** What is asked of others than Messages. Each may throw an AppError: with `retry: 'later'` it is asked again. */
+export interface Errands {
+  lookUp(order: Order<'lookup'>): AgentEvent;
+  upload(order: Order<'media.upload'>, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,153 @@
+import { messageErrors } from '../../bridge/protocol/errors.ts';
+import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
+import type {
+  CommandError,
+  ContactRecord,
+  Journal,
+  JournalChange,
+  JournaledCommand,
+  SendKind,
+} from '../journal/types.ts';
+import { type Held, isPaced, type Pacer } from '../pacing/types.ts';
+import { isErrand, type Part, partsOf } from './parts.ts';
+import type { SentFiles } from './ports.ts';
+import { step } from './step.ts';
+
+/** Commands that one look considers. */
+const LOOK = 50;
+/** One act in so many goes to the command that waits longest, whatever its priority: so none waits for ever. */
+const FAIRNESS = 8;
+/** Shorter waits are not told, in milliseconds. */
+const TOLD_ABOVE_MS = 3_000;
+
+/** An act that may begin now. */
+export interface Next {
+  command: JournaledCommand;
+  part: Part;
+  /** The file that it sends. */
+  source: string | undefined;
+  /** How it counts for pacing; undefined for what is no message. */
+  kind: SendKind | undefined;
+  learnt: readonly ContactRecord[];
+}
+
+export interface Found {
+  next?: Next;
+  /** When looking again may find something that waits a moment only. */
+  lookAgainAt?: number;
+  refused: Array<{ command: JournaledCommand; error: CommandError }>;
+  errands: JournaledCommand[];
+}
+
+export interface TurnOptions {
+  journal: Journal;
+  pacer: Pacer;
+  files: SentFiles;
+  /** Called when a file that was missing is here, or will not come. */
+  onFile: () => void;
+}
+
+/** Whose turn it is among the commands that wait. */
+export class Turn {
+  readonly #options: TurnOptions;
+  #acts = 0;
+
+  constructor(options: TurnOptions) {
+    this.#options = options;
+  }
+
+  /** Journals what pacing holds, and finds the first act that may begin now. */
+  take(now: number): Found {
+    const { journal } = this.#options;
+    const found: Found = { refused: [], errands: [] };
+    for (;;) {
+      const order = this.#acts % FAIRNESS === FAIRNESS - 1 ? 'oldest' : undefined;
+      const candidates = journal.candidates(now, LOOK, order);
+      const held: JournalChange[] = [];
+      for (const command of candidates) {
+        this.#consider(command, now, found, held);
+        if (found.next) break;
+      }
+      if (held.length > 0) journal.record(merged(held, now));
+      if (found.next || held.length === 0 || candidates.length < LOOK) return found;
+    }
+  }
+
+  /** An act that was found begins. */
+  begun(): void {
+    this.#acts += 1;
+  }
+
+  #consider(command: JournaledCommand, now: number, found: Found, held: JournalChange[]): void {
+    const order = command.command;
+    if (!order) return;
+    if (isErrand(order)) {
+      found.errands.push(command);
+      return;
+    }
+    const part = partsOf(order)?.[command.part];
+    if (!part) {
+      found.refused.push({ command, error: unavailable });
+      return;
+    }
+    const file = this.#file(command, part);
+    if (file === 'missing') return;
+    if (typeof file === 'object') {
+      found.refused.push({ command, error: file });
+      return;
+    }
+    const { pacer } = this.#options;
+    const decision = isPaced(order) ? pacer.decide(command, now) : undefined;
+    if (decision?.go === false) {
+      if (decision.until - now <= TOLD_ABOVE_MS)
+        found.lookAgainAt = Math.min(found.lookAgainAt ?? Number.POSITIVE_INFINITY, decision.until);
+      else held.push(this.#hold(command, decision, now));
+      return;
+    }
+    const learnt = decision ? pacer.learnt(command) : [];
+    found.next = { command, part, source: file, kind: decision?.kind, learnt };
+  }
+
+  /** Path of the file that a part sends; undefined for a part without one. */
+  #file(command: JournaledCommand, part: Part): string | 'missing' | CommandError | undefined {
+    const order = command.command;
+    if (part.kind !== 'file' || order?.type !== 'message.send') return undefined;
+    const { files, onFile } = this.#options;
+    try {
+      const path = files.ready(order, order.files?.indexOf(part.file) ?? 0);
+      if (path !== undefined) return path;
+      files.fetch(order, command.expiresAt, onFile);
+      return 'missing';
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { code: errorCode(error), message: error.message };
+    }
+  }
+
+  /** A rule that holds a command as before is not told again. */
+  #hold(command: JournaledCommand, held: Held, now: number): JournalChange {
+    const paced = { rule: held.rule, until: held.until };
+    const { paced: before } = command;
+    if (command.state === 'paced' && before?.rule === paced.rule && before.until === paced.until)
+      return { at: now, commands: [{ id: command.id, patch: { paced } }] };
+    return merged(
+      [
+        step(command, { type: 'hold' }, now, { paced }),
+        { at: now, ...this.#options.pacer.reached(held, now) },
+      ],
+      now,
+    );
+  }
+}
+
+const unavailable: CommandError = {
+  code: 'action_unavailable',
+  message: messageErrors.action_unavailable.hint,
+};
+
+const merged = (changes: readonly JournalChange[], at: number): JournalChange => ({
+  at,
+  commands: changes.flatMap(({ commands = [] }) => commands),
+  events: changes.flatMap(({ events = [] }) => events),
+  notes: Object.assign({}, ...changes.map(({ notes = {} }) => notes)),
+});

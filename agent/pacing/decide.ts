@@ -1,0 +1,144 @@
+import type { ContactRecord, SendKind } from '../journal/types.ts';
+import { type PacingConfig, stageOf } from './config.ts';
+import { quietUntil } from './local-day.ts';
+import type { Decision, Held, Rule } from './types.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A message that answers one of the last 24 hours is a reply. */
+export const REPLY_MS = DAY_MS;
+/** A conversation without traffic for 30 days is new again. */
+export const FORGET_MS = 30 * DAY_MS;
+/** Window of the pair limit. */
+export const PAIR_MS = 60_000;
+export const RATIO_MS = 7 * DAY_MS;
+
+/** What a line did, as far as its caps go by it. Times are milliseconds since the Unix epoch, lists oldest first. */
+export interface LineState {
+  /** Local calendar days of the line since its activation, from 1. */
+  day: number;
+  /** When the local day ends. */
+  resetsAt: number;
+  newToday: number;
+  proactiveToday: number;
+  /** When conversations were begun within the last hour. */
+  newLastHour: readonly number[];
+  lastSentAt: number | null;
+  /** Of the last 7 days. */
+  week: { proactive: number; received: number; firstProactiveAt: number | null };
+  /** Only replies leave until then, at the earliest; null when the line is well. */
+  pausedUntil: number | null;
+}
+
+/** What the line and one conversation did with each other. */
+export interface ConversationState extends Pick<ContactRecord, 'lastInAt' | 'lastOutAt'> {
+  /** When messages went to it since its last one, within 30 days. */
+  unanswered: readonly number[];
+  /** When messages went to it within the last minute. */
+  lastMinute: readonly number[];
+}
+
+export interface PacingState {
+  config: PacingConfig;
+  line: LineState;
+  conversation: ConversationState;
+}
+
+/** What is decided about. */
+export interface Message {
+  id: string;
+  /** The first message of its command: the ones that follow it count with it. */
+  first: boolean;
+  /** A one-time code, which somebody waits for. */
+  urgent: boolean;
+}
+
+/** How a message to a conversation counts. */
+export function kindOf(
+  { lastInAt, lastOutAt }: Pick<ContactRecord, 'lastInAt' | 'lastOutAt'>,
+  now: number,
+): SendKind {
+  if (lastInAt !== null && now - lastInAt < REPLY_MS) return 'reply';
+  const last = Math.max(lastInAt ?? 0, lastOutAt ?? 0);
+  return last > 0 && now - last < FORGET_MS ? 'follow_up' : 'new';
+}
+
+/**
+ * Whether a message may leave now. Of several rules that hold it the one that holds longest is told. A rule never holds
+ * longer than it needs to: at `until` it lets the message go, unless others were sent meanwhile.
+ */
+export function decide(state: PacingState, message: Message, now: number): Decision {
+  const kind = kindOf(state.conversation, now);
+  const held = [
+    ...(message.first && kind !== 'reply' ? proactiveRules(state, kind, message, now) : []),
+    pairRate(state),
+    lineRate(state, message, now),
+  ].filter((rule) => rule !== undefined);
+  const longest = held.filter(({ until }) => until > now).sort((a, b) => b.until - a.until)[0];
+  return longest ?? { go: true, kind };
+}
+
+/** Rules for messages that answer nothing of the last 24 hours. */
+function proactiveRules(
+  { config, line, conversation }: PacingState,
+  kind: SendKind,
+  { urgent }: Message,
+  now: number,
+): Array<Held | undefined> {
+  const { newConversations, proactive } = stageOf(config, line.day);
+  const quiet =
+    config.quietHours && !urgent ? quietUntil(now, config.quietHours, config.timezone) : undefined;
+  const isNew = kind === 'new';
+  return [
+    line.pausedUntil === null ? undefined : hold('line_paused', Math.max(line.pausedUntil, now + 1)),
+    quiet === undefined ? undefined : hold('quiet_hours', quiet),
+    windowed('unanswered', conversation.unanswered, config.unanswered, FORGET_MS),
+    isNew ? windowed('new_conversations_hour', line.newLastHour, config.newPerHour, HOUR_MS) : undefined,
+    isNew ? capped('new_conversations_day', line.newToday, newConversations, line.resetsAt) : undefined,
+    capped('daily_sends', line.proactiveToday, proactive, line.resetsAt),
+    ratio(config, line),
+  ];
+}
+
+const hold = (rule: Rule, until: number): Held => ({ go: false, rule, until });
+
+const capped = (rule: Rule, used: number, cap: number, until: number): Held | undefined =>
+  used < cap ? undefined : { ...hold(rule, until), cap, used };
+
+/** At most `cap` within any stretch of `windowMs`: the oldest of the last `cap` has to leave it first. */
+function windowed(rule: Rule, times: readonly number[], cap: number, windowMs: number): Held | undefined {
+  const oldest = times.at(-cap);
+  return times.length < cap || oldest === undefined
+    ? undefined
+    : { ...hold(rule, oldest + windowMs), cap, used: times.length };
+}
+
+function ratio({ ratio: { outPerIn, free } }: PacingConfig, { week }: LineState): Held | undefined {
+  const cap = Math.floor(free + outPerIn * week.received);
+  const until = (week.firstProactiveAt ?? 0) + RATIO_MS;
+  return capped('out_in_ratio', week.proactive, cap, until);
+}
+
+const pairRate = ({ config, conversation }: PacingState): Held | undefined =>
+  windowed('pair_rate', conversation.lastMinute, config.pairPerMinute, PAIR_MS);
+
+/** One message after the other, with the unevenness of a person. A last message in the future is a clock set back. */
+function lineRate({ config, line }: PacingState, { id }: Message, now: number): Held | undefined {
+  const { lastSentAt } = line;
+  if (lastSentAt === null || lastSentAt > now) return undefined;
+  return hold('line_rate', lastSentAt + gapAfter(config, lastSentAt, id));
+}
+
+/** The pause after a message at `at` before the message `id`: the same each time that it is asked. */
+export function gapAfter({ gapMs, jitterMs }: PacingConfig, at: number, id: string): number {
+  const drawn = fraction(`${id} ${at}`);
+  // Squared: mostly short pauses, now and then a long one.
+  return gapMs + Math.floor(jitterMs * drawn * drawn);
+}
+
+/** A number in [0, 1) that a word always gives (FNV-1a). */
+function fraction(word: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < word.length; at += 1) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,196 @@
+import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
+import type { ContactRecord, Journal, JournaledCommand } from '../journal/types.ts';
+import { type PacingConfig, readPacingConfig, stageOf } from './config.ts';
+import {
+  type ConversationState,
+  decide,
+  FORGET_MS,
+  type LineState,
+  PAIR_MS,
+  type PacingState,
+  RATIO_MS,
+} from './decide.ts';
+import { dayNumber, localDay } from './local-day.ts';
+import type { Decision, Held, Pacer } from './types.ts';
+
+const HOUR_MS = 3_600_000;
+/** Name of the note in the journal with the local day on which the line was activated. */
+const ACTIVATED = 'pacing.activatedOn';
+
+/** Conversation of a command as chat.db names it. */
+interface ChatName {
+  kind: 'direct' | 'group';
+  identifier: string;
+}
+
+export interface PacingOptions {
+  journal: Journal;
+  config: PacingConfig;
+  /** Nothing is held: for a virtual Mac only. Messages are counted all the same. */
+  off: boolean;
+  clock: Clock;
+  /** When chat.db last saw a message from and to a conversation; may throw. */
+  traffic(conversation: ChatName): Pick<ContactRecord, 'lastInAt' | 'lastOutAt'>;
+  /** Until when only replies leave, at the earliest; null when the line is well. */
+  pausedUntil(): number | null;
+}
+
+/** How far the line is, and how much of its caps is used. Times are milliseconds since the Unix epoch. */
+export interface LineUsage {
+  off: boolean;
+  timezone: string;
+  date: string;
+  resetsAt: number;
+  warmup: { day: number; completed: boolean; newConversationCap: number; dailyCap: number };
+  sent: number;
+  received: number;
+  newConversations: number;
+  proactive: number;
+  newLastHour: number;
+  newPerHour: number;
+}
+
+/** The pace of one line, durable in the journal. */
+export class Pacing implements Pacer {
+  readonly #options: PacingOptions;
+
+  /** Notes the day of activation when it is the first of this journal. */
+  constructor(options: PacingOptions) {
+    this.#options = options;
+    const { journal, config, clock } = options;
+    const today = localDay(clock.now(), config.timezone).date;
+    if (journal.note(ACTIVATED) === undefined)
+      journal.record({ at: clock.now(), notes: { [ACTIVATED]: today } });
+  }
+
+  decide(command: JournaledCommand, now: number): Decision {
+    const decision = this.#decide(command, now);
+    return this.#options.off && !decision.go ? { go: true, kind: this.#kindWhenOff(command, now) } : decision;
+  }
+
+  /** What the rules say, whether or not they are on. */
+  explain(command: JournaledCommand, now: number): Decision {
+    return this.#decide(command, now);
+  }
+
+  learnt(command: JournaledCommand): readonly ContactRecord[] {
+    const { conversation } = command;
+    if (this.#options.journal.records.contact(conversation)) return [];
+    return [{ conversation, ...this.#past(command) }];
+  }
+
+  reached(
+    { rule, until, cap, used }: Held,
+    now: number,
+  ): { events?: AgentEvent[]; notes?: Record<string, string> } {
+    const { journal, config } = this.#options;
+    if (cap === undefined || used === undefined || rule === 'unanswered' || rule === 'pair_rate') return {};
+    const { date } = localDay(now, config.timezone);
+    const name = `pacing.reached.${rule}`;
+    if (journal.note(name) === date) return {};
+    const at = isoTime(now);
+    return {
+      events: [{ type: 'line.limit_reached', at, rule, cap, used, resetsAt: isoTime(until) }],
+      notes: { [name]: date },
+    };
+  }
+
+  usage(now: number): LineUsage {
+    const { journal, config, off } = this.#options;
+    const day = localDay(now, config.timezone);
+    const number = this.#day(day.date);
+    const stage = stageOf(config, number);
+    const { records } = journal;
+    return {
+      off,
+      timezone: config.timezone,
+      date: day.date,
+      resetsAt: day.endsAt,
+      warmup: {
+        day: number,
+        completed: number >= (config.curve.at(-1)?.fromDay ?? 1),
+        newConversationCap: stage.newConversations,
+        dailyCap: stage.proactive,
+      },
+      ...records.countsSince(day.startsAt),
+      received: records.receivedSince(day.startsAt),
+      newLastHour: records.newSince(now - HOUR_MS + 1).length,
+      newPerHour: config.newPerHour,
+    };
+  }
+
+  #decide(command: JournaledCommand, now: number): Decision {
+    const order = command.command;
+    const urgent = order?.type === 'message.send' && order.priority === 'otp';
+    return decide(this.#state(command, now), { id: command.id, first: command.part === 0, urgent }, now);
+  }
+
+  #kindWhenOff(command: JournaledCommand, now: number): 'new' | 'follow_up' | 'reply' {
+    const state = this.#state(command, now);
+    const free = decide(
+      { ...state, line: { ...state.line, ...unused } },
+      { id: '', first: false, urgent: true },
+      now,
+    );
+    return free.go ? free.kind : 'follow_up';
+  }
+
+  #state(command: JournaledCommand, now: number): PacingState {
+    return {
+      config: this.#options.config,
+      line: this.#line(now),
+      conversation: this.#conversation(command, now),
+    };
+  }
+
+  #line(now: number): LineState {
+    const { journal, config, pausedUntil } = this.#options;
+    const { records } = journal;
+    const day = localDay(now, config.timezone);
+    const { newConversations, proactive } = records.countsSince(day.startsAt);
+    const week = now - RATIO_MS + 1;
+    return {
+      day: this.#day(day.date),
+      resetsAt: day.endsAt,
+      newToday: newConversations,
+      proactiveToday: proactive,
+      newLastHour: records.newSince(now - HOUR_MS + 1),
+      lastSentAt: records.lastSentAt(),
+      week: { ...records.proactiveSince(week), received: records.receivedSince(week) },
+      pausedUntil: pausedUntil(),
+    };
+  }
+
+  #conversation(command: JournaledCommand, now: number): ConversationState {
+    const { records } = this.#options.journal;
+    const { conversation } = command;
+    const past = records.contact(conversation) ?? this.#past(command);
+    const since = Math.max(past.lastInAt ?? 0, now - FORGET_MS) + 1;
+    return {
+      lastInAt: past.lastInAt,
+      lastOutAt: past.lastOutAt,
+      unanswered: records.sentTo(conversation, since),
+      lastMinute: records.sentTo(conversation, now - PAIR_MS + 1),
+    };
+  }
+
+  /** What chat.db knows of a conversation that the journal does not know. */
+  #past({ command }: JournaledCommand): Pick<ContactRecord, 'lastInAt' | 'lastOutAt'> {
+    if (command?.type !== 'message.send') return { lastInAt: null, lastOutAt: null };
+    const direct = { kind: 'direct', identifier: command.to ?? '' } as const;
+    return this.#options.traffic(command.conversation ?? direct);
+  }
+
+  #day(date: string): number {
+    const { journal, config } = this.#options;
+    return dayNumber(date, config.activatedOn ?? journal.note(ACTIVATED) ?? date);
+  }
+}
+
+/** Nothing of the line is in the way. */
+const unused = { lastSentAt: null } as const;
+
+/** Reads the pacing of a home and paces its line. Throws AppError `invalid_pacing` or one of the journal's. */
+export const openPacing = (home: string, options: Omit<PacingOptions, 'config'>): Pacing =>
+  new Pacing({ ...options, config: readPacingConfig(home) });
