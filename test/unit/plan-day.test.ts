@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { type PlanOptions, planDay, playDay, sceneNames } from '../../agent/virtual-mac/days/days.ts';
+import type { DayPlan } from '../../agent/virtual-mac/days/types.ts';
+import { macosReleases } from '../../agent/virtual-mac/types.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { openStore } from '../support/messages-store.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const LINE = '+14155550100';
+const people = ['+14155550101', '+14155550102', '+14155550103'];
+
+const plan = (over: Partial<PlanOptions> = {}): DayPlan =>
+  planDay({ seed: 7, operations: 400, release: '26', people, line: LINE, ...over });
+
+const steps = (day: DayPlan): Set<string> => new Set(day.operations.map((operation) => operation.do));
+
+test('the same seed makes the same day, another seed another', () => {
+  expect(plan()).toEqual(plan());
+  expect(plan({ seed: 8 })).not.toEqual(plan());
+});
+
+test('a long day holds every kind of operation and of fact', () => {
+  const day = plan({ operations: 5_000 });
+  expect(day.operations.length).toBeGreaterThanOrEqual(5_000);
+  expect([...steps(day)].sort()).toEqual(
+    [
+      ...[
+        'message',
+        'join',
+        'attach',
+        'transfer',
+        'sent',
+        'reindex',
+        'flip',
+        'downgrade',
+        'delivered',
+        'read',
+      ],
+      ...['send-scheduled', 'failed', 'tapback', 'edit', 'unsend', 'balloon', 'filtered', 'self', 'backfill'],
+      ...['ghost', 'group', 'note', 'call', 'rebuild', 'swap-wal', 'take-away', 'restore-half', 'restore'],
+      ...['add-column', 'drop-column'],
+    ].sort(),
+  );
+  const kinds = new Set(day.facts.map((fact) => fact.kind));
+  expect([...kinds].sort()).toEqual(
+    [
+      'received',
+      'own-state',
+      'tapback',
+      'edited',
+      'unsent',
+      'file',
+      'link',
+      'group',
+      'call',
+      'silent',
+    ].sort(),
+  );
+});
+
+test('operations follow each other in time, and facts are due with one of them', () => {
+  const day = plan({ operations: 2_000 });
+  let last = 0;
+  for (const [index, operation] of day.operations.entries()) {
+    expect(operation.at).toBeGreaterThanOrEqual(last);
+    last = operation.at;
+    for (const place of operation.facts) expect(day.facts[place]).toMatchObject({ due: index });
+  }
+  for (const { since, due, until = Infinity } of day.facts) {
+    expect(since).toBeLessThanOrEqual(due);
+    expect(until).toBeGreaterThanOrEqual(due);
+  }
+});
+
+test('what a release does not have does not happen', () => {
+  const day = plan({ release: '12', operations: 3_000 });
+  for (const step of ['edit', 'unsend', 'send-scheduled']) expect(steps(day)).not.toContain(step);
+});
+
+test('only what is asked for happens', () => {
+  expect(sceneNames).toContain('text');
+  const day = plan({ only: ['call'], operations: 20 });
+  expect([...steps(day)]).toEqual(['call']);
+});
+
+test.for(macosReleases)('a day of macOS %s can be played to its end, in its time', async (macos) => {
+  const store = openStore(tempFolder(), macos, LINE);
+  const clock = new ManualClock();
+  const day = plan({ release: macos, operations: 300, only: ['text', 'send', 'react', 'files', 'rebuild'] });
+  const begun = clock.now();
+  let over = false;
+  const playing = playDay(store, day, { clock }).finally(() => {
+    over = true;
+  });
+  while (!over) await clock.advance(1_000);
+  const ledger = await playing;
+  expect(ledger.length).toBe(day.facts.length);
+  expect(clock.now() - begun).toBeGreaterThanOrEqual(day.operations.at(-1)?.at ?? Infinity);
+  for (const fact of ledger) if ('guid' in fact) expect(fact.guid).toMatch(/^[0-9A-F-]{36}$/);
+});
+
+test('a day ends early when it is told to', async () => {
+  const store = openStore(tempFolder(), '26', LINE);
+  const stop = new AbortController();
+  let played = 0;
+  await playDay(store, plan(), {
+    clock: new ManualClock(),
+    speed: Infinity,
+    signal: stop.signal,
+    onOperation: (count) => {
+      played = count;
+      if (count === 10) stop.abort();
+    },
+  });
+  expect(played).toBe(10);
+});
