@@ -260,11 +260,14 @@ test('a lookup waits for what the Mac knows, with its source and age, and names 
 
 test('a lookup that the Mac refuses ends at once, and one without a Mac knows nothing', async () => {
   const world = await actionWorld();
+  const begun = Date.now();
   const asking = lookUp(world, { phoneNumber: HER });
   const { id: commandId } = await world.agent.next('lookup');
   const error = { code: 'action_unavailable', message: 'no' };
   await world.agent.tell({ type: 'command.state', commandId, state: 'failed', error });
   expect((await asking).json.results).toMatchObject([{ phoneNumber: HER, imessage: null, error }]);
+  // The wait for an answer is 8 seconds.
+  expect(Date.now() - begun).toBeLessThan(6_000);
   const other = await world.bridge.core.createAccount('Nobody');
   const body = { phoneNumbers: [HER] };
   const alone = await world.post<LookupJson>('/v1/lookup', body, { key: other.liveKey });

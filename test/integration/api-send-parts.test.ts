@@ -122,6 +122,10 @@ test('a reply names the message on the Mac, from its line and in its conversatio
     replyTo: { guid: asked.guid, part: 0 },
     to: HER,
   });
+  const other = await world.bridge.enrol(world.accountId, '+14155550199');
+  expect((await send(world, { text: 'from elsewhere', from: other.line.id })).status).toBe(202);
+  const { lineId } = (await send(world, { text: 'again', replyTo: asked.id })).json;
+  expect(lineId).toBe(world.agent.line.id);
   const elsewhere = await world.received({ from: '+14155550102' });
   expect(refusalOf(await send(world, { text: 'x', replyTo: elsewhere.id }))).toEqual([
     400,

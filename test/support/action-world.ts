@@ -19,6 +19,7 @@ export interface MessageJson {
   text: string;
   status: string;
   groupId: string | null;
+  lineId: string;
   conversationId: string;
   effect: string | null;
   replyTo: { messageId: string | null } | null;

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import type { ActedMessage } from '../../core/action-types.ts';
 import type { Core } from '../../core/types.ts';
 import { messageWithTimeline, messageWithTimelineSchema } from './message-object.ts';
 import { operationObject, operationSchema } from './operation-object.ts';
@@ -25,7 +24,7 @@ export const actedMessageSchema = messageWithTimelineSchema
 /** A message of which something was asked, as the API shows it. */
 export async function actedMessage(
   core: Core,
-  acted: ActedMessage,
+  acted: Awaited<ReturnType<Core['editMessage']>>,
 ): Promise<z.infer<typeof actedMessageSchema>> {
   const { operation } = acted;
   return {

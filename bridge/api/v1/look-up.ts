@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { LookedUp } from '../../core/action-types.ts';
 import type { Core } from '../../core/types.ts';
 import { isoTime } from '../../runtime/clock.ts';
 import { callerOf } from '../caller.ts';
@@ -87,7 +86,14 @@ export function lookUp(app: TypedApp, core: Core): void {
 }
 
 const resultObject = (
-  { phoneNumber, valid, imessage, source, seenAt, error }: LookedUp,
+  {
+    phoneNumber,
+    valid,
+    imessage,
+    source,
+    seenAt,
+    error,
+  }: Awaited<ReturnType<Core['lookUp']>>['results'][number],
   checkedAt: number,
 ): z.infer<typeof resultSchema> => ({
   phoneNumber,
