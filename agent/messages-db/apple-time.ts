@@ -13,7 +13,7 @@ export const appleMillisecondsSql = (column: string): string =>
   `ELSE ${column} / 1000000 END`;
 
 /** Milliseconds since the Unix epoch, or null for a time that is absent. */
-export function fromAppleMilliseconds(value: number | null): number | null {
+export function fromAppleMilliseconds(value: number | null | undefined): number | null {
   return value ? Math.round(value) + APPLE_EPOCH_MS : null;
 }
 

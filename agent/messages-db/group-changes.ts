@@ -44,7 +44,7 @@ function changeOf(row: StoredMessage): Pick<GroupChange, 'change' | 'member' | '
 /** A row that names the same person twice says that they changed their number: no change of the group. */
 function memberChange(row: StoredMessage, action: number): Pick<GroupChange, 'change' | 'member'> | null {
   if (action !== 0 && action !== 1) return null;
-  if (action === 0 && row.otherHandle !== null && row.otherHandle === row.sender) return null;
-  const member = row.otherHandle === null ? {} : { member: row.otherHandle };
+  if (action === 0 && row.otherHandle && row.otherHandle === row.sender) return null;
+  const member = row.otherHandle ? { member: row.otherHandle } : {};
   return { change: action === 0 ? 'added' : 'removed', ...member };
 }

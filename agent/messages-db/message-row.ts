@@ -1,16 +1,32 @@
 import { fromAppleMilliseconds } from './apple-time.ts';
 import type { ChatRef, MessageTarget } from './types.ts';
 
-/** One row of `message` with its sender and chat, as the queries select it; times in milliseconds since 2001. */
-export interface StoredMessage {
+/** What every row of `message` is read with, its sender and chat among it; times in milliseconds since 2001. */
+export interface PlainMessage {
   rowid: number;
   guid: string;
   text: string | null;
   body: Buffer | null;
-  subject: string | null;
   service: string | null;
   fromMe: number;
   date: number | null;
+  itemType: number | null;
+  associatedType: number | null;
+  associatedGuid: string | null;
+  balloon: string | null;
+  files: number | null;
+  caller: string | null;
+  account: string | null;
+  sender: string | null;
+  chatStyle: number | null;
+  chatIdentifier: string | null;
+  chatFiltered: number | null;
+  lastAddressed: string | null;
+}
+
+/** What most inbound rows have nothing of. */
+export interface RareFields {
+  subject: string | null;
   dateRead: number | null;
   dateDelivered: number | null;
   dateEdited: number | null;
@@ -20,32 +36,23 @@ export interface StoredMessage {
   error: number | null;
   downgraded: number | null;
   empty: number | null;
-  itemType: number | null;
   groupAction: number | null;
   groupTitle: string | null;
   otherHandle: string | null;
-  associatedType: number | null;
-  associatedGuid: string | null;
   associatedEmoji: string | null;
   replyGuid: string | null;
   replyPart: string | null;
   effect: string | null;
-  balloon: string | null;
   audio: number | null;
   spam: number | null;
   filterAction: number | null;
-  files: number | null;
   roomNames: string | null;
   scheduleType: number | null;
   scheduleState: number | null;
-  caller: string | null;
-  account: string | null;
-  sender: string | null;
-  chatStyle: number | null;
-  chatIdentifier: string | null;
-  chatFiltered: number | null;
-  lastAddressed: string | null;
 }
+
+/** A row as it is told: its rare fields are absent where it has nothing of them. */
+export type StoredMessage = PlainMessage & Partial<RareFields>;
 
 /** IMChatStyle of a group, '+'; that of a direct chat is 45, '-'. */
 const GROUP_STYLE = 43;

@@ -1,9 +1,16 @@
 import type Database from 'better-sqlite3';
 import { appleMillisecondsSql, toAppleNanoseconds } from './apple-time.ts';
 import type { AttachmentRow } from './attachment-files.ts';
-import type { StoredMessage } from './message-row.ts';
+import type { PlainMessage, StoredMessage } from './message-row.ts';
 import type { Schema } from './schema.ts';
-import { attachmentColumns, fingerprintSql, messageColumns, selectList } from './selects.ts';
+import {
+  attachmentColumns,
+  fingerprintSql,
+  isPlainSql,
+  plainColumns,
+  rareColumns,
+  selectList,
+} from './selects.ts';
 
 /** What of a row can still change, folded into one string; `more` is 1 for rows with more than states of sending. */
 export type Fingerprint = [rowid: number, fingerprint: string, more: number];
@@ -50,10 +57,13 @@ const ALIKE_LIMIT = 50;
 
 /** Prepares the statements for the columns that this file has. */
 export function prepareQueries(db: Database.Database, schema: Schema): Queries {
-  const select = selectMessages(schema);
+  const select = selectMessages({ ...plainColumns(schema), ...rareColumns(schema) });
+  const plain = selectMessages({ ...plainColumns(schema), isPlain: isPlainSql(schema) });
   const rows = <P extends unknown[]>(where: string) => db.prepare<P, StoredMessage>(`${select} ${where}`);
   const pluck = <P extends unknown[], T>(sql: string) => db.prepare<P, T>(sql).pluck();
-  const after = rows<[number, number]>('WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?');
+  const after = db.prepare<[number, number], PlainMessage & { isPlain: number }>(
+    `${plain} WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`,
+  );
   const ownAfter = rows<[number, number]>('WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID LIMIT ?');
   const byRowid = rows<[number]>('WHERE m.ROWID = ?');
   const byGuid = rows<[string]>('WHERE m.guid = ?');
@@ -71,7 +81,8 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   );
   const dataVersion = pluck<[], number>('PRAGMA data_version');
   return {
-    after: (rowid, limit) => after.all(rowid, limit),
+    after: (rowid, limit) =>
+      after.all(rowid, limit).flatMap((row) => (row.isPlain === 1 ? row : (byRowid.get(row.rowid) ?? []))),
     ownAfter: (rowid, limit) => ownAfter.all(rowid, limit),
     byRowid: (rowid) => byRowid.get(rowid),
     byGuid: (guid) => byGuid.get(guid),
@@ -93,12 +104,11 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
 
 const fromStamp = (ms: number | null | undefined): number | null => (ms ? ms + 978_307_200_000 : null);
 
-function selectMessages(schema: Schema): string {
-  return `SELECT ${selectList(messageColumns(schema))} FROM message m
+const selectMessages = (columns: Record<string, string>): string =>
+  `SELECT ${selectList(columns)} FROM message m
     LEFT JOIN handle h ON h.ROWID = m.handle_id
     LEFT JOIN chat c ON c.ROWID =
       (SELECT chat_id FROM chat_message_join WHERE message_id = m.ROWID ORDER BY chat_id LIMIT 1)`;
-}
 
 function prepareChangeable(
   db: Database.Database,

@@ -1,6 +1,6 @@
 import { appleMillisecondsSql } from './apple-time.ts';
 import type { AttachmentRow } from './attachment-files.ts';
-import type { StoredMessage } from './message-row.ts';
+import type { PlainMessage, RareFields } from './message-row.ts';
 import type { Schema } from './schema.ts';
 
 export const selectList = (columns: Record<string, string>): string =>
@@ -8,19 +8,38 @@ export const selectList = (columns: Record<string, string>): string =>
     .map(([name, sql]) => `${sql} AS "${name}"`)
     .join(', ');
 
-/** SQL of each field of a message row, for `message` m, `handle` h and `chat` c. */
-export function messageColumns(schema: Schema): Record<keyof StoredMessage, string> {
+/** SQL of the fields of every message row, for `message` m, `handle` h and `chat` c. */
+export function plainColumns(schema: Schema): Record<keyof PlainMessage, string> {
   const message = (column: string): string => schema.column('m', column);
-  const time = (column: string): string => timeSql(message(column));
   return {
     rowid: 'm.ROWID',
     guid: 'm.guid',
     text: 'm.text',
     body: message('attributedBody'),
-    subject: message('subject'),
     service: message('service'),
     fromMe: 'm.is_from_me',
-    date: time('date'),
+    date: timeSql(message('date')),
+    itemType: message('item_type'),
+    associatedType: message('associated_message_type'),
+    associatedGuid: message('associated_message_guid'),
+    balloon: message('balloon_bundle_id'),
+    files: message('cache_has_attachments'),
+    caller: message('destination_caller_id'),
+    account: message('account'),
+    sender: 'h.id',
+    chatStyle: schema.column('c', 'style'),
+    chatIdentifier: schema.column('c', 'chat_identifier'),
+    chatFiltered: schema.column('c', 'is_filtered'),
+    lastAddressed: schema.column('c', 'last_addressed_handle'),
+  };
+}
+
+/** SQL of the fields that few rows have anything of. */
+export function rareColumns(schema: Schema): Record<keyof RareFields, string> {
+  const message = (column: string): string => schema.column('m', column);
+  const time = (column: string): string => timeSql(message(column));
+  return {
+    subject: message('subject'),
     dateRead: time('date_read'),
     dateDelivered: time('date_delivered'),
     dateEdited: time('date_edited'),
@@ -30,34 +49,36 @@ export function messageColumns(schema: Schema): Record<keyof StoredMessage, stri
     error: message('error'),
     downgraded: message('was_downgraded'),
     empty: message('is_empty'),
-    itemType: message('item_type'),
     groupAction: message('group_action_type'),
     groupTitle: message('group_title'),
     otherHandle: schema.has('message', 'other_handle')
       ? 'CASE WHEN m.other_handle > 0 THEN (SELECT id FROM handle WHERE ROWID = m.other_handle) END'
       : 'NULL',
-    associatedType: message('associated_message_type'),
-    associatedGuid: message('associated_message_guid'),
     associatedEmoji: message('associated_message_emoji'),
     replyGuid: message('thread_originator_guid'),
     replyPart: message('thread_originator_part'),
     effect: message('expressive_send_style_id'),
-    balloon: message('balloon_bundle_id'),
     audio: message('is_audio_message'),
     spam: message('is_spam'),
     filterAction: message('filter_action'),
-    files: message('cache_has_attachments'),
     roomNames: message('cache_roomnames'),
     scheduleType: message('schedule_type'),
     scheduleState: message('schedule_state'),
-    caller: message('destination_caller_id'),
-    account: message('account'),
-    sender: 'h.id',
-    chatStyle: schema.column('c', 'style'),
-    chatIdentifier: schema.column('c', 'chat_identifier'),
-    chatFiltered: schema.column('c', 'is_filtered'),
-    lastAddressed: schema.column('c', 'last_addressed_handle'),
   };
+}
+
+/**
+ * SQL that is 1 for inbound messages that have nothing of what matters among the rare fields: they are most rows, and
+ * reading half of the columns makes a long catch-up faster by a third.
+ */
+export function isPlainSql(schema: Schema): string {
+  const zero = (column: string): string => `coalesce(${schema.column('m', column)}, 0) = 0`;
+  const none = (column: string): string => `coalesce(${schema.column('m', column)}, '') = ''`;
+  return [
+    ...['is_from_me', 'item_type', 'associated_message_type', 'date_edited', 'is_empty'].map(zero),
+    ...['is_audio_message', 'is_spam', 'filter_action', 'schedule_type'].map(zero),
+    ...['subject', 'thread_originator_guid', 'expressive_send_style_id'].map(none),
+  ].join(' AND ');
 }
 
 /** SQL of each field of an attachment row, for `attachment` a. */
