@@ -84,9 +84,9 @@ export class Guard {
     return date < now - LATE_MS;
   }
 
-  /** Whether a date is older than that of the newest row, so that its content may be known. */
+  /** Whether a date is not newer than that of the newest row, so that its content may be known. */
   isOutOfOrder(date: number): boolean {
-    return date < this.#memory.newest;
+    return date <= this.#memory.newest;
   }
 
   /** Which late rows of one crowd, in the order of their ROWIDs, are news after all. */

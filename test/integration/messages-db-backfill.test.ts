@@ -1,0 +1,203 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { ChatDbWriter } from '../support/chat-db-writer.ts';
+import { eventually } from '../support/eventually.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
+import type { RunningTail } from '../support/tail-reader.ts';
+import { Keeper, startTail } from '../support/tail-reader.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const ANNA = '+14155550101';
+const OWN = '+14155550100';
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+async function fixture() {
+  const file = path.join(tempFolder(), 'chat.db');
+  const clock = new SkippingClock();
+  const keeper = new Keeper();
+  const messages = new ChatDbWriter(file);
+  let tail: RunningTail | undefined;
+  const stop = async (): Promise<void> => {
+    await tail?.kill();
+    tail = undefined;
+  };
+  const start = async (): Promise<void> => {
+    const fresh = keeper.memory.cursor === null;
+    tail = startTail(file, keeper, { clock });
+    if (fresh) await eventually(() => keeper.batches > 0);
+  };
+  onTestFinished(async () => {
+    await stop();
+    messages.close();
+  });
+  await start();
+  return {
+    clock,
+    keeper,
+    messages,
+    start,
+    stop,
+    texts: () => keeper.changes.flatMap((change) => (change.kind === 'received' ? [change.text] : [])),
+    /** Old messages in one transaction, some of them own ones. */
+    backfill(count: number, ageOf: (index: number) => number, text = 'old'): void {
+      messages.db.transaction(() => {
+        for (let i = 0; i < count; i += 1) {
+          const fromMe = i % 5 === 0;
+          const guid = messages.message({
+            from: ANNA,
+            fromMe,
+            text: `${text} ${i}`,
+            at: clock.now() - ageOf(i),
+            columns: fromMe ? { is_sent: 1, is_delivered: 1 } : {},
+          });
+          messages.join(guid, ANNA);
+        }
+      })();
+    },
+    /** Waits until the tail took everything that stands in the database, late rows included. */
+    async settled(): Promise<void> {
+      clock.skipTo(clock.now() + 11_000);
+      const last = messages.receive(ANNA, 'end', ANNA, { at: clock.now() });
+      await eventually(() => keeper.changes.some((change) => 'guid' in change && change.guid === last));
+      clock.skipTo(clock.now() + 11_000);
+      const next = messages.receive(ANNA, 'end', ANNA, { at: clock.now() });
+      await eventually(() => keeper.changes.some((change) => 'guid' in change && change.guid === next));
+    },
+  };
+}
+
+test('a replay of 3,500 old rows tells nothing, and loses none of the new ones among them', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  messages.receive(ANNA, 'before', ANNA, { at: clock.now() });
+  for (let burst = 0; burst < 7; burst += 1) {
+    day.backfill(500, (i) => (1 + ((i * 7919) % 900)) * DAY);
+    messages.receive(ANNA, `new ${burst}`, ANNA, { at: clock.now() });
+  }
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual([
+    'before',
+    ...Array.from({ length: 7 }, (_, burst) => `new ${burst}`),
+  ]);
+  expect(day.keeper.changes.filter(({ kind }) => kind === 'own-state')).toEqual([]);
+}, 120_000);
+
+test('small nightly replays tell nothing', async () => {
+  const day = await fixture();
+  day.messages.receive(ANNA, 'before', ANNA, { at: day.clock.now() });
+  for (let night = 0; night < 5; night += 1) {
+    day.clock.skipTo(day.clock.now() + DAY);
+    day.messages.receive(ANNA, `day ${night}`, ANNA, { at: day.clock.now() });
+    await eventually(() => day.texts().includes(`day ${night}`));
+    day.clock.skipTo(day.clock.now() + HOUR);
+    day.backfill(40, (i) => ((i * 37) % 60) * DAY + 2 * DAY, `night ${night}`);
+    await day.settled();
+  }
+  expect(day.texts().filter((text) => /^(old|night)/.test(text))).toEqual([]);
+});
+
+test('a replay that says again what was told tells nothing, however near it is', async () => {
+  const day = await fixture();
+  const at = day.clock.now();
+  day.messages.receive(ANNA, 'said once', ANNA, { at });
+  await eventually(() => day.texts().length === 1);
+  day.clock.skipTo(at + HOUR);
+  day.messages.receive(ANNA, 'said once', ANNA, { at });
+  day.messages.receive(ANNA, 'said late', ANNA, { at: at + 5_000 });
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['said once', 'said late']);
+});
+
+test('a Mac that was off for three days tells what came meanwhile', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  messages.receive(ANNA, 'before', ANNA, { at: clock.now() });
+  await eventually(() => day.texts().length === 1);
+  await day.stop();
+  const left = clock.now();
+  clock.skipTo(left + 3 * DAY);
+  const sent = Array.from({ length: 60 }, (_, i) => `away ${i}`);
+  for (const [i, text] of sent.entries()) messages.receive(ANNA, text, ANNA, { at: left + (i + 1) * HOUR });
+  await day.start();
+  await eventually(() => day.texts().length === 61);
+  expect(day.texts().slice(1)).toEqual(sent);
+});
+
+test('what Messages fetches after a start of the agent is told, while a replay beside it is not', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  messages.receive(ANNA, 'before', ANNA, { at: clock.now() });
+  await eventually(() => day.texts().length === 1);
+  await day.stop();
+  const left = clock.now();
+  clock.skipTo(left + 3 * DAY);
+  await day.start();
+  day.backfill(400, (i) => (10 + (i % 600)) * DAY);
+  for (let i = 0; i < 20; i += 1)
+    messages.receive(ANNA, `away ${i}`, ANNA, { at: left + (i + 1) * 3 * HOUR });
+  await eventually(() => day.texts().length === 21, { what: 'rows of the absence' });
+  await day.settled();
+  expect(day.texts().filter((text) => text.startsWith('old'))).toEqual([]);
+});
+
+test('rows of the last days that are found at a start are told when they climb to the present', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  messages.receive(ANNA, 'just now', ANNA, { at: clock.now() });
+  await eventually(() => day.texts().length === 1);
+  await day.stop();
+  const begin = clock.now() - 3 * DAY;
+  for (let i = 0; i < 24; i += 1) messages.receive(ANNA, `away ${i}`, ANNA, { at: begin + i * 3 * HOUR });
+  await day.start();
+  await day.settled();
+  expect(day.texts().filter((text) => text.startsWith('away'))).toHaveLength(24);
+});
+
+test('a crash in the middle of a replay makes no news of it', async () => {
+  const day = await fixture();
+  day.messages.receive(ANNA, 'before', ANNA, { at: day.clock.now() });
+  await eventually(() => day.texts().length === 1);
+  for (let round = 0; round < 4; round += 1) {
+    day.backfill(200, (i) => (2 + ((i * 31) % 700)) * DAY);
+    await day.stop();
+    day.backfill(200, (i) => (2 + ((i * 17) % 700)) * DAY);
+    await day.start();
+  }
+  await day.settled();
+  expect(day.texts().filter((text) => text.startsWith('old'))).toEqual([]);
+});
+
+/** All 10,000 with ECHO_COUNT=10000. */
+test('own sends whose rows change sides make no echo, and a note to oneself is told once', async () => {
+  const day = await fixture();
+  const { messages } = day;
+  messages.receive(ANNA, 'names the own address', ANNA, { at: day.clock.now() });
+  const count = Number(process.env.ECHO_COUNT ?? 1_000);
+  for (let i = 0; i < count; i += 50) {
+    const notes = messages.db.transaction(() =>
+      Array.from({ length: 50 }, (_, j) => {
+        const own = messages.send(OWN, `note ${i + j}`);
+        return j % 2 ? [own] : [own, messages.receive(OWN, `note ${i + j}`)];
+      }),
+    )();
+    const sends = messages.db.transaction(() =>
+      Array.from({ length: 50 }, (_, j) => messages.send(ANNA, `send ${i + j}`, { columns: { is_sent: 1 } })),
+    )();
+    if (i % 100 === 0) messages.db.transaction(() => flip(notes.flat(), 0))();
+    const last = sends.at(-1);
+    await eventually(() => day.keeper.changes.some((change) => 'guid' in change && change.guid === last));
+    messages.db.transaction(() => flip([...notes.flat(), ...sends], 0))();
+    messages.db.transaction(() => flip([...notes.flat(), ...sends], 1))();
+  }
+  function flip(guids: string[], fromMe: number): void {
+    for (const guid of guids) messages.update(guid, { is_from_me: fromMe });
+  }
+  messages.receive(ANNA, 'a real one', ANNA, { at: day.clock.now() });
+  await eventually(() => day.texts().includes('a real one'), { within: 60_000 });
+  const notes = day.texts().filter((text) => text.startsWith('note'));
+  expect(notes).toHaveLength(count);
+  expect(new Set(notes).size).toBe(count);
+  expect(day.texts().filter((text) => text.startsWith('send'))).toEqual([]);
+}, 300_000);
