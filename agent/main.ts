@@ -5,6 +5,12 @@ import { runCli } from './cli/cli.ts';
 import { confirm, readInput } from './cli/read-input.ts';
 import { readAgentConfig } from './config.ts';
 
+// Whoever reads the output may have had enough, as `head` has.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const config = readAgentConfig(process.env);
 process.exitCode = await runCli(process.argv.slice(2), {
   config,
@@ -12,6 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   logger: createLogger('agent', config.logLevel),
   print: (line) => process.stdout.write(`${line}\n`),
   tell: (line) => process.stderr.write(`${line}\n`),
+  showProgress: process.stderr.isTTY === true,
   readInput: () => readInput(process.stdin),
   ...(process.stdin.isTTY ? { confirm } : {}),
 });

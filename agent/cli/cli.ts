@@ -5,11 +5,13 @@ import type { Command, CommandContext, CommandOptions } from './command.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { capabilitiesCommand } from './commands/capabilities.ts';
 import { enrolCommand } from './commands/enrol.ts';
+import { messagesExportCommand } from './commands/messages-export.ts';
 import { outboxListCommand } from './commands/outbox-list.ts';
 import { outboxResolveCommand } from './commands/outbox-resolve.ts';
 import { outboxShowCommand } from './commands/outbox-show.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
+import { tailCommand } from './commands/tail.ts';
 import { virtualMacPeopleCommand } from './commands/virtual-mac-people.ts';
 import { virtualMacPlayCommand } from './commands/virtual-mac-play.ts';
 import { virtualMacReceiveCommand } from './commands/virtual-mac-receive.ts';
@@ -19,6 +21,8 @@ const commands: readonly Command[] = [
   runCommand,
   enrolCommand,
   statusCommand,
+  tailCommand,
+  messagesExportCommand,
   capabilitiesCommand,
   calibrateCommand,
   outboxListCommand,
@@ -32,6 +36,7 @@ const commands: readonly Command[] = [
 
 /** Words that begin several commands. */
 const groups: Record<string, string> = {
+  messages: 'What stands in Messages.',
   outbox: 'The commands that the agent is carrying out.',
   'virtual-mac': 'An emulated Mac, to run everything without one.',
 };

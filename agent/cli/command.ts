@@ -13,6 +13,8 @@ export interface CommandContext {
   tell(line: string): void;
   /** All of standard input, 64 KiB at most; absent where a caller has none. */
   readInput?(): Promise<string>;
+  /** Whether a person looks at stderr and wants to see how far the work is. */
+  showProgress?: boolean;
   /** Asks a person at the terminal, who says yes or no; absent where there is no terminal. */
   confirm?(question: string): Promise<boolean>;
 }
