@@ -1,0 +1,131 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { receiveText } from '../../agent/virtual-mac/virtual-mac.ts';
+import { ask } from './api-client.ts';
+import { calmMac, FaultMaker } from './faults.ts';
+import type { Verdict } from './judge.ts';
+import { Ledger } from './ledger.ts';
+import { type Plan, type PlannedReceive, planOf } from './plan.ts';
+import { settled } from './settle.ts';
+import { startWorld, type World } from './world.ts';
+
+/** How long requests may go without an answer after the last fault, in milliseconds. */
+const ANSWER_WITHIN_MS = 60_000;
+const CALM_AGAIN_MS = 200;
+
+/** What came of one seed. */
+export interface RunResult {
+  seed: number;
+  ms: number;
+  /** Empty when the run kept every promise. */
+  violations: readonly string[];
+  counts: Verdict['counts'];
+  kills: number;
+  connections: number;
+  /** Webhook requests that repeated an event. */
+  repeats: number;
+  /** Attempts of the API client beyond the first of each request. */
+  retries: number;
+  plan: Plan;
+  diary: readonly string[];
+  /** Logs and databases, kept when there are violations. */
+  home: string | undefined;
+}
+
+/** Does what the plan of a seed says, with real processes, and compares all sides when it is over. */
+export async function runSeed(seed: number): Promise<RunResult> {
+  const begun = Date.now();
+  const plan = planOf(seed);
+  const ledger = new Ledger();
+  const world = await startWorld(plan.macos, ledger);
+  let keep = true;
+  try {
+    await burst(world, plan, ledger);
+    ledger.note('the burst is over');
+    const verdict = await settled(apiOf(world), world.messagesDb, ledger);
+    ledger.note('settled');
+    const violations = [...verdict.broken, ...verdict.open];
+    keep = violations.length > 0;
+    const requests = [...ledger.asked.values()];
+    return {
+      seed,
+      ms: Date.now() - begun,
+      violations,
+      counts: verdict.counts,
+      kills: Object.values(world.programs).reduce((sum, { kills }) => sum + kills, 0),
+      connections: world.proxy.connections,
+      repeats: ledger.repeats,
+      retries: requests.reduce((sum, { send, attempts }) => sum + attempts - send.copies, 0),
+      plan,
+      diary: ledger.diary,
+      home: keep ? world.home : undefined,
+    };
+  } finally {
+    await world.stop(keep);
+  }
+}
+
+const apiOf = ({ bridgeUrl, apiKey }: World): { url: string; key: string } => ({
+  url: bridgeUrl,
+  key: apiKey,
+});
+
+/** All that is asked and all that goes wrong; resolves when everything is right again and every request answered. */
+async function burst(world: World, plan: Plan, ledger: Ledger): Promise<void> {
+  const stop = new AbortController();
+  const faults = new FaultMaker(world, ledger);
+  faults.begin(plan.faults);
+  const asks = plan.sends.map(async (send) => {
+    await sleep(send.at);
+    ledger.ask(send);
+    await Promise.all(
+      Array.from({ length: send.copies }, () => ask(apiOf(world), send, ledger, stop.signal)),
+    );
+  });
+  const receives = plan.receives.map((receive) => write(world, receive, ledger));
+  await Promise.all([sleep(plan.burstMs), ...receives]);
+  const late = setTimeout(() => stop.abort(), ANSWER_WITHIN_MS);
+  try {
+    await Promise.all(asks);
+  } finally {
+    clearTimeout(late);
+    faults.end();
+  }
+  await calm(world);
+}
+
+/** A person writes; a virtual Mac that dies meanwhile may have it or not, which chat.db tells. */
+async function write({ macHome }: World, { at, from, text }: PlannedReceive, ledger: Ledger): Promise<void> {
+  await sleep(at);
+  try {
+    await receiveText(macHome, from, text);
+    ledger.written.push(text);
+  } catch (error) {
+    ledger.note(`a person could not write: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Faults of the virtual Mac that did not happen never will, as soon as it is up. */
+async function calm({ macHome }: World): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    try {
+      await calmMac(macHome);
+      return;
+    } catch (error) {
+      if (tries === 49) throw error;
+      await sleep(CALM_AGAIN_MS);
+    }
+  }
+}
+
+/** A failed run in words: its seed, its plan, the sides that disagree, and where its logs are. */
+export function describeRun({ seed, violations, plan, diary, home }: RunResult): string {
+  return [
+    `seed ${seed}: ${violations.length} violations`,
+    ...violations.map((violation) => `  ${violation}`),
+    `plan: ${JSON.stringify(plan)}`,
+    'what was done:',
+    ...diary.map((line) => `  ${line}`),
+    ...(home ? [`logs: ${path.join(home, 'logs')}; databases beside them`] : []),
+  ].join('\n');
+}
