@@ -170,10 +170,10 @@ class SqliteJournal implements Journal {
   keptStates(guid: string): KeptState[] {
     return this.#read(
       () =>
-        this.#sql('SELECT guid, state, service, error, at FROM kept_state WHERE guid = ? ORDER BY id').all(
-          guid,
-        ) as KeptState[],
-    );
+        this.#sql(
+          'SELECT guid, state, service, error, at, downgraded FROM kept_state WHERE guid = ? ORDER BY id',
+        ).all(guid) as Array<Omit<KeptState, 'downgraded'> & { downgraded: number }>,
+    ).map((kept) => ({ ...kept, downgraded: kept.downgraded === 1 }));
   }
 
   lastEventSeq(): number {
@@ -313,8 +313,9 @@ class SqliteJournal implements Journal {
   #keep(states: readonly KeptState[]): void {
     for (const kept of states)
       this.#sql(
-        'INSERT INTO kept_state (guid, state, service, error, at) VALUES (@guid, @state, @service, @error, @at)',
-      ).run(kept);
+        `INSERT INTO kept_state (guid, state, service, error, at, downgraded)
+         VALUES (@guid, @state, @service, @error, @at, @downgraded)`,
+      ).run({ ...kept, downgraded: kept.downgraded ? 1 : 0 });
     this.#sql(
       'DELETE FROM kept_state WHERE id <= (SELECT id FROM kept_state ORDER BY id DESC LIMIT 1 OFFSET ?)',
     ).run(MAX_KEPT_STATES);

@@ -99,6 +99,8 @@ const migrations: readonly string[] = [
    ) STRICT;
    CREATE INDEX received_at ON received (at);
 
+   ALTER TABLE kept_state ADD COLUMN downgraded INTEGER NOT NULL DEFAULT 0;
+
    -- With whom the line ever spoke.
    CREATE TABLE contact (
      conversation TEXT PRIMARY KEY,

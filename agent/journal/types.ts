@@ -79,6 +79,8 @@ export interface KeptState {
   service: string;
   error: number | null;
   at: number;
+  /** It left as SMS or RCS although it began as iMessage. */
+  downgraded: boolean;
 }
 
 /** What the tail of chat.db must find again: see its own types. */

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import type { Journal, KeptState } from '../journal/types.ts';
 import type { ChangeBatch, MessageChange, OwnStateChange } from '../messages-db/types.ts';
-import { receivedFact, stateFact } from './facts.ts';
+import { changeFacts, stateFact } from './facts.ts';
 
 /** From which conversation a message came, and when; nothing for a note to oneself. A date ahead counts as now. */
 function receivedFrom(change: MessageChange, now: number): Array<{ at: number; conversation: string }> {
@@ -16,29 +16,37 @@ function receivedFrom(change: MessageChange, now: number): Array<{ at: number; c
  * `claim` looks for such rows now.
  */
 export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, claim: () => void): void {
-  const unclaimed = (change: OwnStateChange): boolean => journal.proofOf(change.guid) === undefined;
-  const own = batch.changes.filter((change) => change.kind === 'own-state');
-  if (own.some(unclaimed)) claim();
+  if (batch.changes.some((change) => mayBeOwn(change) && !journal.proofOf(change.guid))) claim();
 
   // Without a command that awaits its row no row up to here can ever be claimed: later acts have a higher mark.
   const awaiting = journal.commandsIn(['acting', 'confirming', 'uncertain'], 1).length > 0;
   const events: AgentEvent[] = [];
   const keep: KeptState[] = [];
   for (const change of batch.changes) {
-    if (change.kind === 'received') {
-      events.push(receivedFact(change));
-      continue;
-    }
-    if (change.kind !== 'own-state') continue;
-    const { kind: _, downgraded: __, ...state } = change;
-    const proof = journal.proofOf(change.guid);
-    if (!proof) {
-      if (awaiting) keep.push(state);
-    } else if (proof.tells === 'all' || proof.tells === state.state) {
-      events.push(stateFact(proof.commandId, state));
+    if (change.kind === 'own-state') {
+      const state = stateOf(change);
+      const proof = journal.proofOf(change.guid);
+      if (!proof && awaiting) keep.push(state);
+      if (proof && (proof.tells === 'all' || proof.tells === state.state))
+        events.push(stateFact(proof.commandId, state));
+    } else if (change.kind !== 'received' || !change.toSelf || !journal.proofOf(change.guid)) {
+      events.push(...changeFacts(change));
     }
   }
   const received = batch.changes.flatMap((change) => receivedFrom(change, at));
   const { memory } = batch;
   journal.record({ at, events, memory, received, keep, ...(awaiting ? {} : { drop: 'all' }) });
 }
+
+/** Whether the row may be what an act of ours wrote: a note to oneself is told as received. */
+const mayBeOwn = (change: MessageChange): boolean =>
+  change.kind === 'own-state' || (change.kind === 'received' && change.toSelf === true);
+
+const stateOf = ({ guid, state, service, error, at, downgraded }: OwnStateChange): KeptState => ({
+  guid,
+  state,
+  service,
+  error,
+  at,
+  downgraded: downgraded === true,
+});
