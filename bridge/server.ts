@@ -4,6 +4,7 @@ import { createCore } from './core/core.ts';
 import type { Core } from './core/types.ts';
 import { createHub } from './hub/hub.ts';
 import { operatorErrors } from './protocol/errors.ts';
+import { OFFLINE_AFTER_MS } from './protocol/limits.ts';
 import { AppError, errorCode } from './runtime/app-error.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Service } from './runtime/lifecycle.ts';
@@ -64,6 +65,32 @@ function expireRegularly(core: Core, clock: Clock, logger: Logger): () => Promis
   };
 }
 
+/** How often lines are looked at whose Mac went away, or came back. */
+const WATCH_EVERY_MS = 15_000;
+
+/**
+ * Tells from now on which lines are offline. Nothing is told while Macs may still be on their way: at first, and when
+ * this machine slept.
+ */
+function watchRegularly(core: Core, clock: Clock, logger: Logger): () => Promise<void> {
+  let since = clock.now();
+  let lastLook = since;
+  const watching = new Wakeable({
+    work: () => core.watchLines(),
+    onFailed: (error) => logger.error({ code: errorCode(error) }, 'lines could not be watched'),
+  });
+  const cancel = clock.every(WATCH_EVERY_MS, () => {
+    const now = clock.now();
+    if (Math.abs(now - lastLook) > OFFLINE_AFTER_MS) since = now;
+    lastLook = now;
+    if (now - since >= OFFLINE_AFTER_MS) watching.wake();
+  });
+  return () => {
+    cancel();
+    return watching.idle();
+  };
+}
+
 async function openConfiguredMedia(config: BridgeConfig, clock: Clock): Promise<MediaFiles> {
   try {
     return await openMediaFolder(config.media, clock);
@@ -107,6 +134,7 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
     const media = await openConfiguredMedia(config, clock);
     const core = createCore({ store, clock, logger, allowHttpWebhooks, media });
     releases.push(expireRegularly(core, clock, logger));
+    releases.push(watchRegularly(core, clock, logger));
     const webhooks = createWebhookDispatcher({
       store,
       wakeups: core.wakeups,

@@ -8,32 +8,62 @@ export interface ChosenLine {
   agent: Agent;
 }
 
+export interface LineWish {
+  from: string | undefined;
+  to: string;
+  /** Tells why a line cannot be taken; every line can when absent. */
+  refuses?: (line: Line) => Promise<LineRefusal | undefined>;
+}
+
+export interface LineRefusal {
+  lineId: string;
+  status: 'banned' | 'paused';
+}
+
 /**
  * The line that a message leaves from: the one asked for; else the line of the newest conversation with the recipient;
- * else the line whose agent was heard of last. A line without an agent cannot be chosen.
+ * else the line whose agent was heard of last. A line without an agent cannot be chosen, nor one that `refuses`:
+ * `line_unavailable` for the one asked for, `no_line_available` when no other is left.
  */
 export async function chooseLine(
   tx: StoreOperations,
   { accountId, mode }: Caller,
-  { from, to }: { from: string | undefined; to: string },
+  { from, to, refuses = async () => undefined }: LineWish,
 ): Promise<ChosenLine> {
   if (from !== undefined) {
     const line = await findLine(tx, accountId, from);
     if (!line) throw requestError('invalid_from', 'from is no line of this account', 'from');
     const agent = await tx.findAgentOfLine(line.id);
-    if (agent) return { line, agent };
-    throw requestError('no_line_available', 'No Mac is enrolled for this line', 'from');
+    if (!agent) throw requestError('no_line_available', 'No Mac is enrolled for this line', 'from');
+    const refusal = await refuses(line);
+    if (refusal) throw unavailable(refusal);
+    return { line, agent };
   }
   const known = await tx.findLineOfParticipant(accountId, mode, to);
   const agentOfKnown = known && (await tx.findAgentOfLine(known.id));
-  if (agentOfKnown) return { line: known, agent: agentOfKnown };
-  const [agent] = (await tx.listAgents(accountId))
+  if (agentOfKnown && !(await refuses(known))) return { line: known, agent: agentOfKnown };
+  const agents = (await tx.listAgents(accountId))
     .filter((candidate) => candidate.revokedAt === null)
     .sort((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0));
-  const line = agent && (await tx.findLine(accountId, agent.lineId));
-  if (!line) throw requestError('no_line_available', 'The account has no line with a Mac');
-  return { line, agent };
+  let refusal: LineRefusal | undefined;
+  for (const agent of agents) {
+    const line = await tx.findLine(accountId, agent.lineId);
+    if (!line) continue;
+    const refused = await refuses(line);
+    if (!refused) return { line, agent };
+    refusal ??= refused;
+  }
+  throw refusal ? noneLeft(refusal) : requestError('no_line_available', 'The account has no line with a Mac');
 }
+
+const unavailable = (refusal: LineRefusal) =>
+  requestError('line_unavailable', `The line is ${refusal.status}`, 'from', { ...refusal });
+
+/** No line can take it, of which one refuses for the reason given. */
+export const noneLeft = (refusal: LineRefusal) =>
+  requestError('no_line_available', `The line is ${refusal.status}, and no other can send this`, undefined, {
+    ...refusal,
+  });
 
 async function findLine(tx: StoreOperations, accountId: string, from: string): Promise<Line | undefined> {
   if (from.startsWith('ln_')) return tx.findLine(accountId, from);

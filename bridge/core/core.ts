@@ -18,6 +18,7 @@ import { revokeAgent } from './revoke-agent.ts';
 import { sendMessage } from './send-message.ts';
 import type { Core } from './types.ts';
 import { WakeupEmitter } from './wakeups.ts';
+import { watchLines } from './watch-lines.ts';
 import { deleteWebhook, getWebhook, listWebhooks } from './webhooks.ts';
 
 export interface CoreOptions {
@@ -55,7 +56,6 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     isConnected: (agent) => isConnected(agent, clock.now()),
     touchAgent: (id) => store.touchAgent(id, clock.now()),
     listAgents: (accountId) => store.listAgents(accountId),
-    listLines: (accountId) => store.listLines(accountId),
     openSession: (agentId, session) => openSession(context, agentId, session),
     closeSession: (agentId, sessionId) => store.closeSession(agentId, sessionId),
     recordEvent: (agentId, sessionId, seq, event) => recordEvent(context, agentId, sessionId, seq, event),
@@ -63,6 +63,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     takeCommands: (agentId, sessionId, seq, limit) => store.takeCommands(agentId, sessionId, seq, limit),
     commandsAfter: (agentId, seq, limit) => store.listCommands(agentId, seq, limit),
     expireMessages: () => expireMessages(context),
+    watchLines: () => watchLines(context),
 
     ...factCore(context),
     ...actionCore(context),

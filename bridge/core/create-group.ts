@@ -6,6 +6,7 @@ import { checkMetadata, checkText } from './check-text.ts';
 import { type ChosenLine, chooseLine } from './choose-line.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
+import { refusesProactive } from './line-refusal.ts';
 import { newMessage } from './new-message.ts';
 import { orderOperation } from './order-operation.ts';
 import { pendingName } from './pending-group.ts';
@@ -32,7 +33,11 @@ export async function createGroup(
   const wanted = { caller, repeatable, input, resourceId: groupId, now };
   const outcome = await acceptOnce(context, wanted, async (tx) => {
     const [first = ''] = participants;
-    const where = await chooseLine(tx, caller, { from: input.from, to: first });
+    const where = await chooseLine(tx, caller, {
+      from: input.from,
+      to: first,
+      refuses: (line) => refusesProactive(tx, line),
+    });
     if (participants.includes(where.line.handle))
       throw requestError('invalid_parameter_value', 'The line itself is in every group', 'participants');
     await requireAction(tx, where.line.id, 'create_group');

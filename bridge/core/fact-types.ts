@@ -1,15 +1,19 @@
 import type { Readable } from 'node:stream';
 import type { AttachmentObject, ReactionObject } from '../protocol/customer-objects.ts';
+import type { LineStateEvent } from '../protocol/line-events.ts';
 import type {
   Call,
   CallStatus,
   ChatGroup,
   GroupMember,
+  Line,
   LineReport,
+  LineUsage,
   Media,
   Message,
   Page,
 } from '../store/types.ts';
+import type { LineCondition } from './line-condition.ts';
 import type { Caller, Repeatable } from './types.ts';
 
 /** What hangs on a message: its files, and the tapbacks that stand on it. */
@@ -21,6 +25,27 @@ export interface MessageParts {
 export interface GroupWithMembers {
   group: ChatGroup;
   members: GroupMember[];
+}
+
+/** A line with what is known of it. */
+export interface KnownLine {
+  line: Line;
+  /** As customers were last told. */
+  condition: LineCondition;
+  /** What its Mac last told; undefined while it told nothing. */
+  report: LineReport | undefined;
+  /** How it was used on this day; null until its Mac has told of it. */
+  usage: LineStateEvent['usage'] | null;
+  /** Whether its Mac is connected to any bridge of the store. */
+  connected: boolean;
+  /** When a Mac of it was last there, in milliseconds; null for one that never was. */
+  lastSeenAt: number | null;
+}
+
+/** Days as `YYYY-MM-DD`. */
+export interface UsageDays {
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 export interface CallQuery {
@@ -66,8 +91,13 @@ export interface FactCore {
   /** Newest first. */
   listGroups(caller: Caller, page: Page): Promise<{ groups: GroupWithMembers[]; nextCursor: string | null }>;
 
-  /** What the Macs of the account last told of their lines. */
-  listLineReports(accountId: string): Promise<LineReport[]>;
+  /** Every line of the account with what is known of it. */
+  describeLines(accountId: string): Promise<KnownLine[]>;
+  /**
+   * How a line was used on its local days, both included: the 31 up to now unless asked otherwise. Days of which nothing
+   * was told are left out. Throws `invalid_parameter_value` for more than 366 days, or none.
+   */
+  usageOfLine(caller: Caller, lineId: string, days: UsageDays): Promise<LineUsage[]>;
 
   getMedia(caller: Caller, id: string): Promise<Media>;
   /**

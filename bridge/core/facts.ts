@@ -3,6 +3,7 @@ import type { FactCore } from './fact-types.ts';
 import { partsOf } from './message-parts.ts';
 import { getCall, listCalls } from './read-calls.ts';
 import { getGroup, listGroups } from './read-groups.ts';
+import { describeLines, usageOfLine } from './read-lines.ts';
 import { getMedia, openMedia } from './read-media.ts';
 import { addMedia, expectMedia, handOverMedia, receiveMedia } from './receive-media.ts';
 
@@ -13,7 +14,8 @@ export const factCore = (context: CoreContext): FactCore => ({
   listCalls: (caller, filter, page) => listCalls(context, caller, filter, page),
   getGroup: (caller, id) => getGroup(context, caller, id),
   listGroups: (caller, page) => listGroups(context, caller, page),
-  listLineReports: (accountId) => context.store.listLineReports(accountId),
+  describeLines: (accountId) => describeLines(context, accountId),
+  usageOfLine: (caller, lineId, days) => usageOfLine(context, caller, lineId, days),
   getMedia: (caller, id) => getMedia(context, caller, id),
   openMedia: (caller, id, signal) => openMedia(context, caller, id, signal),
   addMedia: (caller, media, repeatable) => addMedia(context, caller, media, repeatable),

@@ -1,9 +1,10 @@
 import { newId } from '../runtime/ids.ts';
 import type { Conversation, StoreOperations } from '../store/types.ts';
-import { type ChosenLine, chooseLine } from './choose-line.ts';
+import { type ChosenLine, chooseLine, noneLeft } from './choose-line.ts';
 import { groupTarget, isGroupId } from './group-target.ts';
 import { normaliseHandle } from './handles.ts';
 import { lineOf } from './line-of.ts';
+import { refusesMessage, refusesMessageTo } from './line-refusal.ts';
 import type { Answerable } from './reply-target.ts';
 import { requestError } from './request-error.ts';
 import type { Caller } from './types.ts';
@@ -41,7 +42,7 @@ export async function destinationOf(
 ): Promise<Destination> {
   const found =
     'groupId' in recipient
-      ? await inGroup(tx, caller, recipient.groupId, from)
+      ? await inGroup(tx, caller, recipient.groupId, { from, now })
       : await withHandle(tx, caller, recipient.handle, { from: from ?? reply?.lineId, now });
   if (reply && reply.conversationId !== found.conversation.id)
     throw requestError(
@@ -56,15 +57,21 @@ async function inGroup(
   tx: StoreOperations,
   caller: Caller,
   id: string,
-  from: string | undefined,
+  { from, now }: { from: string | undefined; now: number },
 ): Promise<Destination> {
   const { group, conversation } = await groupTarget(tx, caller, id);
   const where =
     from === undefined
       ? await lineOf(tx, caller, group.lineId)
-      : await chooseLine(tx, caller, { from, to: id });
+      : await chooseLine(tx, caller, {
+          from,
+          to: id,
+          refuses: (line) => refusesMessage(tx, line, conversation, now),
+        });
   if (where.line.id !== group.lineId)
     throw requestError('invalid_from', 'The group is on another line', 'from');
+  const refusal = await refusesMessage(tx, where.line, conversation, now);
+  if (refusal) throw noneLeft(refusal);
   return { where, conversation, groupId: group.id, to: group.id };
 }
 
@@ -74,7 +81,11 @@ async function withHandle(
   handle: string,
   { from, now }: { from: string | undefined; now: number },
 ): Promise<Destination> {
-  const where = await chooseLine(tx, caller, { from, to: handle });
+  const where = await chooseLine(tx, caller, {
+    from,
+    to: handle,
+    refuses: (line) => refusesMessageTo(tx, caller, { line, handle, now }),
+  });
   const conversation = await tx.findOrCreateConversation({
     id: newId('cnv', now),
     accountId: caller.accountId,

@@ -1,8 +1,10 @@
 import type { CapabilitiesEvent, LineLimitReachedEvent } from '../protocol/events.ts';
 import type { LineStateEvent } from '../protocol/line-events.ts';
 import { isoTime } from '../runtime/clock.ts';
-import type { LineReport } from '../store/types.ts';
+import type { LineReport, LineUsage } from '../store/types.ts';
+import { conditionOf } from './line-condition.ts';
 import { isNew, type Recording, tellCustomer } from './recording.ts';
+import { tellCondition } from './tell-condition.ts';
 
 /** Keeps what the Mac of a line can do; nobody is told. */
 export async function recordCapabilities(recording: Recording, event: CapabilitiesEvent): Promise<number> {
@@ -10,31 +12,35 @@ export async function recordCapabilities(recording: Recording, event: Capabiliti
   return 0;
 }
 
-/** Keeps how a line fares; returns how many deliveries the news of another status, health or ban made. */
+/** Keeps how a line fares and was used that day; returns how many deliveries the news of another condition made. */
 export async function recordLineState(recording: Recording, event: LineStateEvent): Promise<number> {
-  const { tx, line } = recording;
+  const { tx, line, now } = recording;
   const report = await reportOf(recording);
+  const at = Date.parse(event.at);
   await tx.putLineReport({ ...report, state: event });
-  const previous = conditionOf(report.state);
-  const present = conditionOf(event);
-  if (
-    previous.status === present.status &&
-    previous.health === present.health &&
-    previous.ban === present.ban
-  )
-    return 0;
-  return tellCustomer(recording, line.id, {
-    type: 'line.status_changed',
-    data: {
-      status: present.status,
-      health: event.health,
-      ban: event.ban.status,
-      previous,
-      changedAt: isoTime(Date.parse(event.at)),
-      lineId: line.id,
-    },
+  await tx.putLineUsage(usageOf(line.id, event, at));
+  // Whoever tells is not away, even where a bridge that slept took it so.
+  if (report.offlineSince !== null) await tx.markOffline(line.id, null);
+  return tellCondition(tx, line, {
+    previous: conditionOf(report),
+    present: conditionOf({ state: event, offlineSince: null }),
+    at,
+    now,
   });
 }
+
+const usageOf = (lineId: string, { usage, warmup }: LineStateEvent, at: number): LineUsage => ({
+  lineId,
+  date: usage.date,
+  sent: usage.sent,
+  received: usage.received,
+  newConversations: usage.newConversations,
+  proactive: usage.proactive,
+  newConversationCap: warmup.newConversationCap,
+  dailyCap: warmup.dailyCap,
+  resetsAt: Date.parse(usage.resetsAt),
+  at,
+});
 
 /** Tells that a cap was reached, once for each day; returns how many deliveries that made. */
 export async function recordLimitReached(
@@ -51,16 +57,5 @@ export async function recordLimitReached(
 
 async function reportOf({ tx, line, now }: Recording): Promise<LineReport> {
   const known = await tx.findLineReport(line.id);
-  return { state: null, capabilities: null, ...known, lineId: line.id, updatedAt: now };
-}
-
-/** A line of which nothing was told yet is being provisioned; a ban is its status whatever else it is. */
-function conditionOf(state: LineStateEvent | null) {
-  if (state === null) return { status: 'provisioning' as const, health: null, ban: null };
-  const { status, health, ban } = state;
-  return {
-    status: ban.status === 'banned' ? ('banned' as const) : status,
-    health,
-    ban: ban.status,
-  };
+  return { state: null, capabilities: null, offlineSince: null, ...known, lineId: line.id, updatedAt: now };
 }

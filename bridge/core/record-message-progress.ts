@@ -1,6 +1,6 @@
 import type { CommandStateEvent, MessageStateEvent } from '../protocol/events.ts';
 import { isoTime } from '../runtime/clock.ts';
-import type { Message, MessagePatch } from '../store/types.ts';
+import type { Message, MessageDetails, MessagePatch } from '../store/types.ts';
 import { type MessageFact, transition } from './message-status.ts';
 import { type EventContent, raiseEvent } from './raise-event.ts';
 import { commandOf, failMedia } from './record-result.ts';
@@ -24,7 +24,7 @@ export async function recordMessageProgress(
     ...change,
   };
   await tx.updateMessage(message.id, patch);
-  if (!isRepeat(message, fact, change)) {
+  if (!isRepeat(message, fact, change) && !isHeldOn(message, event)) {
     await tx.appendTimeline({
       messageId: message.id,
       step: event.type === 'command.state' ? event.state : event.type.slice('message.'.length),
@@ -107,18 +107,38 @@ async function guidOf(
   return {};
 }
 
-function detailsOf({ details }: Message, event: CommandStateEvent | MessageStateEvent): MessagePatch {
+function detailsOf(message: Message, event: CommandStateEvent | MessageStateEvent): MessagePatch {
+  const { paced: before, ...details } = message.details;
   const downgraded = 'downgraded' in event && event.downgraded === true;
   const appleError = event.error?.apple;
-  if (!downgraded && appleError === undefined) return {};
+  const paced = pacedOf(message, event);
+  if (!before && !paced && !downgraded && appleError === undefined) return {};
   return {
     details: {
       ...details,
       ...(downgraded ? { downgraded } : {}),
       ...(appleError === undefined ? {} : { appleError }),
+      ...(paced ? { paced } : {}),
     },
   };
 }
+
+/** What holds a message back: only while the last word of its command is `paced`. */
+function pacedOf(
+  { status }: Message,
+  event: CommandStateEvent | MessageStateEvent,
+): MessageDetails['paced'] | undefined {
+  if (status !== 'queued' || event.type !== 'command.state' || event.state !== 'paced' || !event.paced)
+    return undefined;
+  return { rule: event.paced.rule, until: Date.parse(event.paced.until) };
+}
+
+/** The same rule holds it on, for longer. */
+const isHeldOn = ({ details }: Message, event: CommandStateEvent | MessageStateEvent): boolean =>
+  event.type === 'command.state' &&
+  event.state === 'paced' &&
+  event.paced !== undefined &&
+  details.paced?.rule === event.paced.rule;
 
 const defined = (patch: MessagePatch): Partial<Message> =>
   Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));

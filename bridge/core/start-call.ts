@@ -7,6 +7,7 @@ import { checkMetadata } from './check-text.ts';
 import { chooseLine } from './choose-line.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
+import { refusesProactive } from './line-refusal.ts';
 import { orderCommand } from './order-operation.ts';
 import { raiseEvent } from './raise-event.ts';
 import { getCall } from './read-calls.ts';
@@ -36,7 +37,11 @@ export async function startCall(
     context,
     { caller, repeatable, input, resourceId: id, now },
     async (tx) => {
-      const { line, agent } = await chooseLine(tx, caller, { from: input.from, to });
+      const { line, agent } = await chooseLine(tx, caller, {
+        from: input.from,
+        to,
+        refuses: (candidate) => refusesProactive(tx, candidate),
+      });
       await requireAction(tx, line.id, input.type === 'audio' ? 'call_audio' : 'call_video');
       await tx.lockAccount(caller.accountId);
       const busy = await tx.findActiveCall(line.id, now - LONGEST_CALL_MS);

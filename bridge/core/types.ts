@@ -116,7 +116,6 @@ export interface Core extends FactCore, ActionCore {
   /** Notes that the agent is there; at least every 20 seconds while it is. */
   touchAgent(id: string): Promise<void>;
   listAgents(accountId: string): Promise<Agent[]>;
-  listLines(accountId: string): Promise<Line[]>;
   /** Begins a session of an agent whose signature was checked; older ones are fenced. */
   openSession(
     agentId: string,
@@ -138,6 +137,11 @@ export interface Core extends FactCore, ActionCore {
   commandsAfter(agentId: string, seq: number, limit: number): Promise<StoredCommand[]>;
   /** Ends the wait for commands past their deadline that no agent acknowledged. */
   expireMessages(): Promise<void>;
+  /**
+   * Tells lines as offline whose Mac is away for longer than 60 seconds, and those as back whose Mac is there again. Call
+   * it only after every Mac had that long to connect.
+   */
+  watchLines(): Promise<void>;
 
   readonly wakeups: Wakeups;
 }

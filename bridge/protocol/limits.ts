@@ -12,6 +12,11 @@ export const WINDOW = 256;
 export const HEARTBEAT_MS = 15_000;
 /** … and ends a connection on which nothing at all arrived for this long. */
 export const SILENCE_LIMIT_MS = 40_000;
+/**
+ * A Mac that is away for longer is told to customers as offline: 60 seconds, and those by which a bridge may know late
+ * that it was there.
+ */
+export const OFFLINE_AFTER_MS = 80_000;
 /** From the opening of the socket to a valid `hello`. */
 export const HELLO_LIMIT_MS = 10_000;
 /** A text is at most this many UTF-16 units. */

@@ -96,6 +96,8 @@ export const lineStateSchema = z.strictObject({
   }),
   warmup: z.strictObject({
     day: z.int().min(1),
+    /** Which step of the curve that is, from 1. */
+    stage: z.int().min(1).optional(),
     completed: z.boolean(),
     newConversationCap: z.int().min(0),
     dailyCap: z.int().min(0),

@@ -14,7 +14,7 @@ function findRoot(): string {
 
 const root = findRoot();
 
-/** Absolute path of a file that ships with the project as it is, such as `scripts/jxa/send.js`. */
+/** Absolute path of a file that ships with the project as it is, such as `scripts/jxa/send-text.js`. */
 export const packageFile = (...segments: string[]): string => path.join(root, ...segments);
 
 /** Absolute path of a compiled module, such as `agent/mac/jxa-worker.js`: what child processes are started from. */

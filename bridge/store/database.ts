@@ -13,6 +13,7 @@ import type { GroupMemberTable, GroupTable } from './groups.ts';
 import type { IdempotencyKeyTable } from './idempotency-keys.ts';
 import type { LineOperationTable } from './line-operations.ts';
 import type { LineStateTable } from './line-reports.ts';
+import type { LineUsageTable } from './line-usage.ts';
 import type { LineTable } from './lines.ts';
 import type { AttachmentTable, MediaTable } from './media.ts';
 import type { MessageTable } from './messages.ts';
@@ -45,6 +46,7 @@ export interface Database {
   attachment: AttachmentTable;
   call: CallTable;
   line_state: LineStateTable;
+  line_usage: LineUsageTable;
   line_operation: LineOperationTable;
   migration: { version: number; appliedAt: number };
 }

@@ -4,7 +4,9 @@ import type {
   ChatGroup,
   CommandResult,
   GroupMember,
+  Line,
   LineReport,
+  LineUsage,
   Mode,
   Page,
   RejectedEvent,
@@ -62,7 +64,20 @@ export interface FactOperations {
 
   findLineReport(lineId: string): Promise<LineReport | undefined>;
   listLineReports(accountId: string): Promise<LineReport[]>;
-  putLineReport(report: LineReport): Promise<void>;
+  /** Keeps what a Mac told; whether the line is told as offline stays as it is. */
+  putLineReport(report: Omit<LineReport, 'offlineSince'>): Promise<void>;
+  /** Marks a line as told to be offline since then, or to be back (null); false when it was marked so before, or never told anything. */
+  markOffline(lineId: string, since: number | null): Promise<boolean>;
+  /**
+   * Lines with a state whose mark is wrong: those not marked of which no Mac was seen after `seenAfter`, and those marked
+   * of which one was.
+   */
+  listTurnedLines(seenAfter: number, limit: number): Promise<Line[]>;
+
+  /** Keeps how a line was used on a day, unless something newer was told of that day. */
+  putLineUsage(usage: LineUsage): Promise<void>;
+  /** In the order of the days, `from` and `to` included. */
+  listLineUsage(lineId: string, days: { from: string; to: string }): Promise<LineUsage[]>;
 
   /** Keeps what came back for a command; the first answer stands. */
   putCommandResult(result: CommandResult): Promise<void>;

@@ -112,6 +112,27 @@ export interface LineReport {
   state: LineStateEvent | null;
   capabilities: CapabilitiesEvent | null;
   updatedAt: number;
+  /** When customers were told that it is offline; null while it is not. */
+  offlineSince: number | null;
+}
+
+/** How a line was used on one of its local days, as its Mac last told. */
+export interface LineUsage {
+  lineId: string;
+  /** `YYYY-MM-DD`. */
+  date: string;
+  sent: number;
+  received: number;
+  newConversations: number;
+  /** Sent without being a reply: what the caps count. */
+  proactive: number;
+  newConversationCap: number;
+  /** Most proactive sends of that day. */
+  dailyCap: number;
+  /** When the day ends. */
+  resetsAt: number;
+  /** When the Mac told so. */
+  at: number;
 }
 
 /** What came back for a command that asks for an answer. */

@@ -10,7 +10,10 @@ export type LineStateTable = Omit<LineReport, 'state' | 'capabilities'> & {
   capabilities: string | null;
 };
 
-type LineReportOperations = Pick<StoreOperations, 'findLineReport' | 'listLineReports' | 'putLineReport'>;
+type LineReportOperations = Pick<
+  StoreOperations,
+  'findLineReport' | 'listLineReports' | 'putLineReport' | 'markOffline' | 'listTurnedLines'
+>;
 
 const toReport = (row: Selectable<LineStateTable>): LineReport => ({
   ...row,
@@ -33,7 +36,7 @@ export const lineReportOperations = ({ db }: Session): LineReportOperations => (
     return rows.map(toReport);
   },
   async putLineReport({ lineId, state, capabilities, updatedAt }) {
-    const row: LineStateTable = {
+    const row: Omit<LineStateTable, 'offlineSince'> = {
       lineId,
       state: state === null ? null : JSON.stringify(state),
       capabilities: capabilities === null ? null : JSON.stringify(capabilities),
@@ -45,4 +48,32 @@ export const lineReportOperations = ({ db }: Session): LineReportOperations => (
       .onConflict((conflict) => conflict.column('lineId').doUpdateSet(row))
       .execute();
   },
+  async markOffline(lineId, offlineSince) {
+    const { numUpdatedRows } = await db
+      .updateTable('line_state')
+      .set({ offlineSince })
+      .where('lineId', '=', lineId)
+      .where('offlineSince', offlineSince === null ? 'is not' : 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
+  listTurnedLines: (seenAfter, limit) =>
+    db
+      .selectFrom('line_state')
+      .innerJoin('line', 'line.id', 'line_state.lineId')
+      .selectAll('line')
+      .where('line_state.state', 'is not', null)
+      .where(({ and, exists, not, or, selectFrom, eb }) => {
+        const seen = exists(
+          selectFrom('agent')
+            .select('agent.id')
+            .whereRef('agent.lineId', '=', 'line.id')
+            .where('agent.lastSeenAt', '>', seenAfter),
+        );
+        const marked = eb('line_state.offlineSince', 'is not', null);
+        return or([and([not(marked), not(seen)]), and([marked, seen])]);
+      })
+      .orderBy('line.id')
+      .limit(limit)
+      .execute(),
 });

@@ -22,6 +22,7 @@ type MessageOperations = Pick<
   | 'findMessageByCommand'
   | 'lockMessageByGuid'
   | 'updateMessage'
+  | 'hasInboundSince'
   | 'listMessages'
 >;
 
@@ -84,6 +85,17 @@ export const messageOperations = ({ db, dialect }: Session): MessageOperations =
     const patch = details === undefined ? columns : { ...columns, details: JSON.stringify(details) };
     if (Object.values(patch).every((value) => value === undefined)) return;
     await db.updateTable('message').set(patch).where('id', '=', id).execute();
+  },
+  async hasInboundSince(conversationId, since) {
+    const found = await db
+      .selectFrom('message')
+      .select('id')
+      .where('conversationId', '=', conversationId)
+      .where('createdAt', '>=', since)
+      .where('direction', '=', 'inbound')
+      .limit(1)
+      .executeTakeFirst();
+    return found !== undefined;
   },
   async listMessages(filter, page) {
     const { rows, nextCursor } = await (filter.words?.length

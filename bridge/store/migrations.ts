@@ -4,6 +4,7 @@ import { idempotencyKeys } from './migration-002-idempotency-keys.ts';
 import { facts } from './migration-003-facts.ts';
 import { commandFates } from './migration-004-command-fates.ts';
 import { lineOperations } from './migration-005-line-operations.ts';
+import { lineHealth } from './migration-006-line-health.ts';
 
 /** The statements of one step of the schema, in order. */
 export type Migration = (dialect: Dialect) => string[];
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   facts,
   commandFates,
   lineOperations,
+  lineHealth,
 ];

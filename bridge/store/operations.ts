@@ -77,6 +77,8 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   /** The message of a GUID on a line, which no other transaction changes before this one ends. */
   lockMessageByGuid(lineId: string, guid: string): Promise<Message | undefined>;
   updateMessage(id: string, patch: MessagePatch): Promise<void>;
+  /** Whether somebody wrote in a conversation at or after `since`. */
+  hasInboundSince(conversationId: string, since: number): Promise<boolean>;
   /**
    * Newest first. With `words` a page looks through 10,000 messages at most, so that it may hold few or none while
    * `nextCursor` leads on. Only ASCII letters are compared without case on SQLite.

@@ -17,6 +17,7 @@ import { groupOperations } from './groups.ts';
 import { idempotencyKeyOperations } from './idempotency-keys.ts';
 import { lineOperationKeeping } from './line-operations.ts';
 import { lineReportOperations } from './line-reports.ts';
+import { lineUsageOperations } from './line-usage.ts';
 import { lineOperations } from './lines.ts';
 import { mediaOperations } from './media.ts';
 import { messageOperations } from './messages.ts';
@@ -65,6 +66,9 @@ const READS = new Set<keyof StoreOperations>([
   'listCalls',
   'findLineReport',
   'listLineReports',
+  'listTurnedLines',
+  'listLineUsage',
+  'hasInboundSince',
   'findCommandResult',
   'findMedia',
   'findMediaById',
@@ -142,6 +146,7 @@ const operations = (session: Session): StoreOperations => ({
   ...groupOperations(session),
   ...callOperations(session),
   ...lineReportOperations(session),
+  ...lineUsageOperations(session),
   ...lineOperationKeeping(session),
   ...mediaOperations(session),
 });

@@ -16,6 +16,7 @@ export type {
   CommandResult,
   GroupMember,
   LineReport,
+  LineUsage,
   Media,
   MediaFiles,
   MediaKind,
@@ -114,6 +115,8 @@ export interface MessageDetails {
   voiceNote?: true;
   app?: AppBalloon;
   filtered?: 'junk' | 'unknown_sender';
+  /** Its command waits on the Mac: for which rule, and until when at the earliest (milliseconds). */
+  paced?: { rule: string; until: number };
   /** Written by the own user to themself. */
   toSelf?: true;
   /** Told because somebody asked for history. */

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Attachment, Call, Media, StandingReaction, Store } from '../../bridge/store/types.ts';
+import type {
+  Attachment,
+  Call,
+  LineUsage,
+  Media,
+  StandingReaction,
+  Store,
+} from '../../bridge/store/types.ts';
+import { lineState } from '../support/line-state.ts';
 import { id, newCommand, newMessage, T0, type World } from './store-rows.ts';
 
 const newMedia = ({ account, line }: World, change: Partial<Media> = {}): Media => ({
@@ -170,12 +178,73 @@ export function factsContract(at: () => { store: Store; all: World }): void {
     const capabilities = { type: 'line.capabilities', at: at1, macos: '26', actions: [] } as const;
     expect(await store.findLineReport(all.line.id)).toBeUndefined();
     const report = { lineId: all.line.id, state: null, capabilities: null, updatedAt: T0 };
+    expect(await store.markOffline(all.line.id, T0)).toBe(false);
     await store.putLineReport(report);
     const later = { ...report, capabilities: { ...capabilities, actions: [] }, updatedAt: T0 + 1 };
     await store.putLineReport(later);
-    expect(await store.findLineReport(all.line.id)).toEqual(later);
-    expect(await store.listLineReports(all.account.id)).toEqual([later]);
+    expect(await store.findLineReport(all.line.id)).toEqual({ ...later, offlineSince: null });
+    expect(await store.markOffline(all.line.id, null)).toBe(false);
+    expect(await store.markOffline(all.line.id, T0 + 2)).toBe(true);
+    expect(await store.markOffline(all.line.id, T0 + 3)).toBe(false);
+    await store.putLineReport(later);
+    expect(await store.listLineReports(all.account.id)).toEqual([{ ...later, offlineSince: T0 + 2 }]);
     expect(await store.listLineReports('acc_other')).toEqual([]);
+    expect(await store.markOffline(all.line.id, null)).toBe(true);
+  });
+
+  test('a line turns when no Mac of it was seen for long, or one again', async () => {
+    const { store, all } = at();
+    const state = lineState('2026-01-01T00:00:00.000Z');
+    const report = { lineId: all.line.id, state: null, capabilities: null, updatedAt: T0 };
+    const turned = async () => (await store.listTurnedLines(T0, 9)).map(({ id: lineId }) => lineId);
+    await store.putLineReport(report);
+    expect(await turned()).toEqual([]);
+    await store.putLineReport({ ...report, state });
+    expect(await turned()).toEqual([all.line.id]);
+    await store.touchAgent(all.agent.id, T0);
+    expect(await turned()).toEqual([all.line.id]);
+    await store.touchAgent(all.agent.id, T0 + 1);
+    expect(await turned()).toEqual([]);
+    await store.markOffline(all.line.id, T0);
+    expect(await store.listTurnedLines(T0, 9)).toEqual([all.line]);
+    await store.touchAgent(all.agent.id, T0);
+    expect(await turned()).toEqual([]);
+  });
+
+  test('the newest word on the use of a day stands', async () => {
+    const { store, all } = at();
+    const day = (date: string, sent: number, told: number): LineUsage => ({
+      lineId: all.line.id,
+      date,
+      sent,
+      received: 1,
+      newConversations: 2,
+      proactive: 3,
+      newConversationCap: 5,
+      dailyCap: 20,
+      resetsAt: T0 + 4,
+      at: told,
+    });
+    await store.putLineUsage(day('2026-01-02', 1, T0));
+    await store.putLineUsage(day('2026-01-01', 9, T0));
+    await store.putLineUsage(day('2026-01-02', 2, T0 + 1));
+    await store.putLineUsage(day('2026-01-02', 1, T0));
+    await store.putLineUsage(day('2026-01-03', 7, T0));
+    expect(await store.listLineUsage(all.line.id, { from: '2026-01-01', to: '2026-01-02' })).toEqual([
+      day('2026-01-01', 9, T0),
+      day('2026-01-02', 2, T0 + 1),
+    ]);
+    expect(await store.listLineUsage('ln_other', { from: '2026-01-01', to: '2026-01-09' })).toEqual([]);
+  });
+
+  test('whether somebody wrote in a conversation of late', async () => {
+    const { store, all } = at();
+    await store.insertMessage(newMessage(all, { direction: 'outbound', createdAt: T0 + 5 }));
+    expect(await store.hasInboundSince(all.conversation.id, T0)).toBe(false);
+    await store.insertMessage(newMessage(all, { direction: 'inbound', createdAt: T0 }));
+    expect(await store.hasInboundSince(all.conversation.id, T0)).toBe(true);
+    expect(await store.hasInboundSince(all.conversation.id, T0 + 1)).toBe(false);
+    expect(await store.hasInboundSince('cnv_other', T0)).toBe(false);
   });
 
   test('a file is stored once, and attachments keep their order', async () => {

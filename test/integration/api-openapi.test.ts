@@ -4,6 +4,7 @@ import { openApiDocument } from '../../bridge/api/api.ts';
 import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { HER, photo, received, where } from '../support/fact-bed.ts';
+import { lineState } from '../support/line-state.ts';
 import { newPublicKey, type RunningBridge, runningBridge } from '../support/running-bridge.ts';
 
 type Schema = Record<string, unknown>;
@@ -119,6 +120,7 @@ test('every route is in the document, and no other', async () => {
       'PUT /v1/messages/{id}',
       'GET /v1/lines',
       'GET /v1/lines/{id}',
+      'GET /v1/lines/{id}/usage',
       'GET /v1/messages',
       'GET /v1/messages/{id}',
       'GET /v1/webhooks',
@@ -171,6 +173,7 @@ async function tellAll({ core }: RunningBridge, accountId: string): Promise<void
     at,
     error: { code: 'unknown', message: 'x' },
   });
+  await core.recordEvent(agentId, 's', 4, lineState(at));
 }
 
 test('every event is described, and what is described is what is posted', async () => {
@@ -196,7 +199,7 @@ test('every event is described, and what is described is what is posted', async 
 async function tellSent({ core }: RunningBridge, accountId: string): Promise<void> {
   const agentId = (await core.listAgents(accountId))[0]?.id ?? '';
   const [command] = await core.commandsAfter(agentId, 0, 1);
-  await core.recordEvent(agentId, 's', 4, {
+  await core.recordEvent(agentId, 's', 5, {
     type: 'message.sent',
     commandId: command?.id ?? '',
     guid: 'SENT',
@@ -291,6 +294,9 @@ test('real answers are of the documented shapes', async () => {
   await check('GET', '/v1/lines', '/v1/lines');
   await check('GET', '/v1/lines/{id}', `/v1/lines/${line.id}`);
   await tellAll(bridge, account.id);
+  await check('GET', '/v1/lines/{id}', `/v1/lines/${line.id}`);
+  await check('GET', '/v1/lines/{id}/usage', `/v1/lines/${line.id}/usage`);
+  await check('GET', '/v1/lines/{id}/usage', `/v1/lines/${line.id}/usage?from=x`);
   for (const kind of ['calls', 'groups'] as const) {
     const { data } = await check<{ data: { id: string }[] }>('GET', `/v1/${kind}`, `/v1/${kind}`);
     await check('GET', `/v1/${kind}/{id}`, `/v1/${kind}/${data[0]?.id}`);

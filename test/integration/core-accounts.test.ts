@@ -86,7 +86,7 @@ describe('enrolment', () => {
     const agents = await core.listAgents(live.accountId);
     expect(agents.filter((agent) => agent.revokedAt === null).map((agent) => agent.id)).toEqual([agentId]);
     expect(agents).toHaveLength(2);
-    expect(await core.listLines(live.accountId)).toHaveLength(1);
+    expect(await core.describeLines(live.accountId)).toHaveLength(1);
     await expect(core.revokeAgent('ag_none')).rejects.toMatchObject({ code: 'not_found' });
     await core.revokeAgent(agentId);
     await core.revokeAgent(agentId);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AT, factBed, HER, IN_GROUP, LATER, LINE } from '../support/fact-bed.ts';
+import { lineState, suspected } from '../support/line-state.ts';
 
 test('a group is known by its first fact, and each change is told once', async () => {
   const { bridge, agent, told } = await factBed();
@@ -128,7 +129,31 @@ test('a line is reported when its condition changes, and when a cap is reached f
       data: { kind: 'daily', cap: 20, used: 20, resetsAt: LATER, lineId: agent.lineId },
     },
   ]);
-  expect(await bridge.core.listLineReports(bridge.live.accountId)).toMatchObject([
-    { lineId: agent.lineId, state: { health: 'critical' }, capabilities: { macos: '26.0' } },
+  expect(await bridge.core.describeLines(bridge.live.accountId)).toMatchObject([
+    {
+      line: { id: agent.lineId },
+      report: { state: { health: 'critical' }, capabilities: { macos: '26.0' } },
+    },
   ]);
+});
+
+test('a paused line answers whoever wrote within 24 hours, and nobody else', async () => {
+  const { bridge, agent, hear } = await factBed();
+  const { clock, core, live } = bridge;
+  await hear('M1');
+  await agent.tell(lineState(AT, suspected(AT)));
+  const send = (input: object) =>
+    core.sendMessage(live, { to: HER, text: 'hi', ...input }).then(
+      () => 'taken',
+      (error: { code: string }) => error.code,
+    );
+  const from = LINE;
+  expect([await send({ from }), await send({ to: '+14155550102', from })]).toEqual([
+    'taken',
+    'line_unavailable',
+  ]);
+  await clock.advance(24 * 3_600_000);
+  expect(await send({ from })).toBe('taken');
+  await clock.advance(1);
+  expect([await send({ from }), await send({})]).toEqual(['line_unavailable', 'no_line_available']);
 });

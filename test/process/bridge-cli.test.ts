@@ -126,7 +126,7 @@ test('operators work on the store while a bridge serves from it, and after it', 
   run.child.kill('SIGTERM');
   expect(await run.ended).toBe(0);
   expect(await json(['line', 'list', '--account', id], env)).toMatchObject([
-    { id: line.id, handle: '+14155550100' },
+    { id: line.id, handle: '+14155550100', status: 'provisioning', health: null, connected: false },
   ]);
   expect(await json(['agent', 'list'], env)).toMatchObject([{ id: agentId, revokedAt: null }]);
   expect(await json(['agent', 'revoke', '--id', agentId], env)).toEqual({ id: agentId, revoked: true });

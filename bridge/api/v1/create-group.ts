@@ -53,6 +53,7 @@ export function createGroup(app: TypedApp, core: Core): void {
           'sandbox_not_activated',
           'not_found',
           'action_unavailable',
+          'line_unavailable',
           'no_line_available',
         ),
       },

@@ -71,6 +71,8 @@ const messageFields = {
   sentAt: isoTimeSchema.nullable(),
   deliveredAt: isoTimeSchema.nullable(),
   readAt: isoTimeSchema.nullable(),
+  pacedUntil: isoTimeSchema.nullable().describe('While its Mac holds it back: until when at the earliest.'),
+  pacedRule: z.string().nullable().describe('The rule that holds it back meanwhile.'),
   lineId: z.string(),
   metadata: z.record(z.string(), z.string()).nullable(),
   mode: z.enum(['live', 'sandbox']),
@@ -106,7 +108,7 @@ export async function messageObjects(
 }
 
 function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'attachments' | 'reactions'> {
-  const { replyTo, effect, app, filtered, runs, voiceNote, appleError } = message.details;
+  const { replyTo, effect, app, filtered, runs, voiceNote, appleError, paced } = message.details;
   return {
     id: message.id,
     conversationId: message.conversationId,
@@ -138,6 +140,8 @@ function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'a
     sentAt: timeOrNull(message.sentAt),
     deliveredAt: timeOrNull(message.deliveredAt),
     readAt: timeOrNull(message.readAt),
+    pacedUntil: timeOrNull(paced?.until ?? null),
+    pacedRule: paced?.rule ?? null,
     lineId: message.lineId,
     metadata: message.metadata,
     mode: message.mode,

@@ -69,6 +69,7 @@ export function sendMessage(app: TypedApp, core: Core): void {
           'not_found',
           'action_unavailable',
           'group_pending',
+          'line_unavailable',
           'no_line_available',
         ),
       },

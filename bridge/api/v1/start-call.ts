@@ -44,6 +44,7 @@ export function startCall(app: TypedApp, core: Core): void {
           'not_found',
           'action_unavailable',
           'line_busy',
+          'line_unavailable',
           'no_line_available',
         ),
       },

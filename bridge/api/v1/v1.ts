@@ -10,6 +10,7 @@ import { endCall } from './end-call.ts';
 import { getCall } from './get-call.ts';
 import { getGroup } from './get-group.ts';
 import { getLine } from './get-line.ts';
+import { getLineUsage } from './get-line-usage.ts';
 import { getMedia } from './get-media.ts';
 import { getMediaContent } from './get-media-content.ts';
 import { getMessage } from './get-message.ts';
@@ -56,6 +57,7 @@ const OPERATIONS = [
   getOperation,
   listLines,
   getLine,
+  getLineUsage,
 ];
 
 /** The customers' API, every operation behind `x-api-key`. */

@@ -9,9 +9,18 @@ export const lineList: Command = {
   options: [{ flags: '--account <id>', description: 'the account', required: true }, jsonOption],
   examples: ['bluerelay-bridge line list --account acc_…'],
   async run(context, options) {
-    const stored = await withCore(context, (core) => core.listLines(textOf(options, 'account')));
-    const lines = stored.map(({ id, handle, createdAt }) => ({ id, handle, createdAt: isoTime(createdAt) }));
+    const stored = await withCore(context, (core) => core.describeLines(textOf(options, 'account')));
+    const lines = stored.map(({ line, condition, connected, lastSeenAt }) => ({
+      id: line.id,
+      handle: line.handle,
+      ...condition,
+      connected,
+      lastSeenAt: lastSeenAt === null ? null : isoTime(lastSeenAt),
+      createdAt: isoTime(line.createdAt),
+    }));
     if (options.json) context.print(JSON.stringify(lines));
-    else for (const { id, handle, createdAt } of lines) context.print(`${id}  ${createdAt}  ${handle}`);
+    else
+      for (const { id, handle, status, health, createdAt } of lines)
+        context.print(`${id}  ${createdAt}  ${status.padEnd(12)}  ${(health ?? '-').padEnd(8)}  ${handle}`);
   },
 };

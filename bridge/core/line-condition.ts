@@ -1,0 +1,39 @@
+import type { LineStateEvent } from '../protocol/line-events.ts';
+import type { LineReport } from '../store/types.ts';
+
+/** How a line stands, on its two axes and by its ban; health and ban are null until its Mac has told. */
+export interface LineCondition {
+  /** What it can do now. */
+  status: 'provisioning' | 'warming' | 'active' | 'paused' | 'offline' | 'banned';
+  /** What threatens it. */
+  health: LineStateEvent['health'] | null;
+  ban: LineStateEvent['ban']['status'] | null;
+}
+
+type Told = Pick<LineReport, 'state' | 'offlineSince'>;
+
+/**
+ * A line of which nothing was told yet is being provisioned. A ban is its status whatever else it is, and then that its
+ * Mac is away.
+ */
+export function conditionOf(report: Told | undefined): LineCondition {
+  if (!report?.state) return { status: 'provisioning', health: null, ban: null };
+  return { status: statusOf(report.state, report.offlineSince), ...axesOf(report.state) };
+}
+
+const axesOf = ({ health, ban }: LineStateEvent) => ({ health, ban: ban.status });
+
+function statusOf({ status, ban }: LineStateEvent, offlineSince: number | null): LineCondition['status'] {
+  if (ban.status === 'banned') return 'banned';
+  return offlineSince === null ? status : 'offline';
+}
+
+/** Whether nothing proactive may leave from a line: it is banned, or paused for a suspicion. Being offline only delays. */
+export function sendsNothing(state: LineStateEvent | null | undefined): 'banned' | 'paused' | undefined {
+  if (!state) return undefined;
+  if (state.ban.status === 'banned') return 'banned';
+  return state.status === 'paused' ? 'paused' : undefined;
+}
+
+export const isSame = (one: LineCondition, other: LineCondition): boolean =>
+  one.status === other.status && one.health === other.health && one.ban === other.ban;

@@ -1,0 +1,39 @@
+import type { Conversation, Line, StoreOperations } from '../store/types.ts';
+import type { LineRefusal } from './choose-line.ts';
+import { sendsNothing } from './line-condition.ts';
+import type { Caller } from './types.ts';
+
+/** For so long after somebody wrote, an answer is a reply. In milliseconds. */
+const REPLY_WINDOW_MS = 24 * 3_600_000;
+
+/** Why nothing that nobody waits for may leave from a line now. */
+export async function refusesProactive(
+  tx: StoreOperations,
+  { id: lineId }: Line,
+): Promise<LineRefusal | undefined> {
+  const status = sendsNothing((await tx.findLineReport(lineId))?.state);
+  return status && { lineId, status };
+}
+
+/** The same of a message in a conversation: one that is only paused still sends replies. */
+export async function refusesMessage(
+  tx: StoreOperations,
+  line: Line,
+  conversation: Conversation | undefined,
+  now: number,
+): Promise<LineRefusal | undefined> {
+  const refusal = await refusesProactive(tx, line);
+  if (refusal?.status !== 'paused' || !conversation) return refusal;
+  const replies = await tx.hasInboundSince(conversation.id, now - REPLY_WINDOW_MS);
+  return replies ? undefined : refusal;
+}
+
+/** The same of a message to a handle, on the line's conversation with it if there is one. */
+export async function refusesMessageTo(
+  tx: StoreOperations,
+  { accountId, mode }: Caller,
+  { line, handle, now }: { line: Line; handle: string; now: number },
+): Promise<LineRefusal | undefined> {
+  const conversation = await tx.findConversationWith({ accountId, mode, lineId: line.id }, handle);
+  return refusesMessage(tx, line, conversation, now);
+}
