@@ -38,15 +38,16 @@ const serviceRefusal = ({ service }: { service?: unknown }): ActOutcome | undefi
 const chatRefusal = (chat: string): ActOutcome | undefined =>
   CHAT.test(chat) ? undefined : notStarted('invalid_recipient', 'the chat is not the guid of a chat');
 
-const kindOf = <A extends SendAct>(check: ActKind<A>['refusal']): ActKind<A> => ({
-  script: 'send',
+const kindOf = <A extends SendAct>(script: string, check: ActKind<A>['refusal']): ActKind<A> => ({
+  script,
+  libraries: ['sending'],
   locks,
   refusal: check,
 });
 
 /** Acts that only need Messages' own scripting. */
 export const sendKinds: ActKinds<SendAct['kind']> = {
-  send_text: kindOf(sendText),
-  send_to_chat: kindOf(sendToChat),
-  send_file: kindOf(sendFile),
+  send_text: kindOf('send-text', sendText),
+  send_to_chat: kindOf('send-text', sendToChat),
+  send_file: kindOf('send-file', sendFile),
 };

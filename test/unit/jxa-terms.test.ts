@@ -78,6 +78,7 @@ const FORBIDDEN = [
 
 /** Libraries, by the name of their one function; programs call them and use what they return. */
 const LIBRARIES: Record<string, string> = {
+  'sending.js': 'sendTo',
   'screen-ui.js': 'screenUi',
   'messages-ui.js': 'messagesUi',
   'calls-ui.js': 'callsUi',
@@ -126,7 +127,7 @@ const offered = Object.keys(LIBRARIES).flatMap((name) =>
 );
 
 test('there are programs to look at', () => {
-  expect(programs).toContain('send.js');
+  expect(programs).toContain('send-text.js');
 });
 
 describe.each(programs)('%s', (name) => {
@@ -144,8 +145,8 @@ describe.each(programs)('%s', (name) => {
   });
 });
 
-test('send.js writes the marker that the host looks for', () => {
-  expect(readFileSync(`${folder}/send.js`, 'utf8')).toContain(`console.log('${MARKER}');`);
+test('sending.js writes the marker that the host looks for', () => {
+  expect(readFileSync(`${folder}/sending.js`, 'utf8')).toContain(`console.log('${MARKER}');`);
 });
 
 test.each([

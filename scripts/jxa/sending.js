@@ -1,13 +1,13 @@
 /**
- * Sends a text or a file: into a chat, which must be known to Messages unless a handle is given too; otherwise to a
- * handle as participant of an account. Everything that can fail is resolved before the marker on stderr; after it,
- * whatever happens may have been a send.
+ * What the programs share that send: into a chat, which must be known to Messages unless a handle is given too;
+ * otherwise to a handle as participant of an account. Everything that can fail is resolved before the marker on
+ * stderr; after it, whatever happens may have been a send.
  *
- * @param {{ handle?: string, chat?: string, service?: string, text?: string, path?: string }} input
- * @returns {{ ok: boolean, step: string, errorNumber?: number, code?: string }}
+ * @param {SendTarget} target
+ * @param {() => string | JxaPath} content what Messages sends: a text, or the path of a file
+ * @returns {SendOutcome}
  */
-function main(input) {
-  const { handle, chat, service, text, path } = input;
+function sendTo({ handle, chat, service }, content) {
   let step = 'running';
   try {
     const messages = Application('Messages');
@@ -18,9 +18,9 @@ function main(input) {
     const to = known || participantOf(messages, String(handle));
     if (!to) return service === undefined ? failed(-1728) : refused('service_unavailable');
     step = 'send';
-    const content = path === undefined ? String(text) : Path(path);
+    const sent = content();
     console.log('bluerelay:sending');
-    messages.send(content, { to: to });
+    messages.send(sent, { to: to });
     return { ok: true, step: 'sent' };
   } catch (error) {
     return failed(numberOf(error));

@@ -1,0 +1,9 @@
+/**
+ * Sends a file, which must lie where Messages may read it.
+ *
+ * @param {SendTarget & { path: string }} input
+ * @returns {SendOutcome}
+ */
+function main(input) {
+  return sendTo(input, () => Path(input.path));
+}
