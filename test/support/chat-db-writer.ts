@@ -73,7 +73,7 @@ export class ChatDbWriter {
 
   /** Inserts the row alone; returns its GUID. */
   message(message: WriterMessage): string {
-    const guid = message.guid ?? randomUUID().toUpperCase();
+    const guid = message.guid ?? String(message.columns?.guid ?? randomUUID().toUpperCase());
     const text = message.text === undefined ? 'hi' : message.text;
     const columns: Columns = {
       guid,
