@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { type Demo, sharedDemo } from '../support/demo.ts';
+import { type ApiMessage, reached, registerHook, send } from '../support/demo-customer.ts';
+import { eventually } from '../support/eventually.ts';
+
+const READER = '+14155550102';
+const WRITER = '+14155550147';
+
+interface Operation {
+  id: string;
+  type: string;
+  state: string;
+  error: { code: string; message: string } | null;
+}
+
+interface Followed extends ApiMessage {
+  editCount: number;
+  unsentAt: string | null;
+  replyTo: { messageId: string | null } | null;
+  reactions: { reaction: string; direction: string }[];
+  operations: Operation[];
+  operation: Operation | null;
+}
+
+const demo = sharedDemo();
+
+/** Waits until an operation is over; returns it. */
+const over = (at: Demo, id: string | undefined): Promise<Operation> =>
+  eventually(
+    async () => {
+      const { body } = await at.call<Operation>(`/v1/operations/${id}`);
+      return ['done', 'failed', 'uncertain'].includes(body.state) && body;
+    },
+    { within: 60_000, every: 100, what: `the end of operation ${id}` },
+  );
+
+const read = async (at: Demo, id: string): Promise<Followed> =>
+  (await at.call<Followed>(`/v1/messages/${id}`)).body;
+
+/** Asks for something, and waits until the Mac has done it. */
+async function done(path: string, body: object, method = 'POST'): Promise<Followed> {
+  const { status, body: asked } = await demo().call<Followed & Operation>(path, { method, body });
+  expect(status, JSON.stringify(asked)).toBe(202);
+  const id = asked.operation?.id ?? asked.id;
+  expect(await over(demo(), id)).toMatchObject({ state: 'done', error: null });
+  return asked;
+}
+
+test('an own message is edited and then taken back on the Mac, and the customer is told of both', async () => {
+  const hook = await registerHook(demo());
+  try {
+    const { id } = await send(demo(), READER, 'helo');
+    await reached(demo(), id, 'read');
+    await done(`/v1/messages/${id}`, { text: 'hello' }, 'PUT');
+    const edited = await hook.receiver.waitFor(({ event }) => event?.type === 'message.edited', 30_000);
+    expect(edited.event?.data).toMatchObject({ messageId: id, text: 'hello', direction: 'outbound' });
+    expect(await read(demo(), id)).toMatchObject({ text: 'hello', editCount: 1 });
+    await done(`/v1/messages/${id}/unsend`, {});
+    const unsent = await hook.receiver.waitFor(({ event }) => event?.type === 'message.unsent', 30_000);
+    expect(unsent.event?.data).toMatchObject({ messageId: id, direction: 'outbound' });
+    const gone = await read(demo(), id);
+    expect(gone).toMatchObject({ status: 'unsent', text: '' });
+    expect(gone.operations.map(({ type, state }) => `${type} ${state}`)).toEqual([
+      'edit done',
+      'unsend done',
+    ]);
+    const steps = gone.timeline?.map(({ step }) => step) ?? [];
+    expect(steps).toEqual(expect.arrayContaining(['edit:accepted', 'edit:done', 'edited', 'unsend:done']));
+    expect((await demo().call(`/v1/messages/${id}/unsend`, { body: {} })).status).toBe(200);
+  } finally {
+    await hook.receiver.close();
+  }
+});
+
+test('a message of a person gets a tapback, an inline reply, dots and a receipt', async () => {
+  const hook = await registerHook(demo());
+  try {
+    await demo().receive(WRITER, 'are you there?');
+    const { event } = await hook.receiver.waitFor((request) => request.event?.data.from === WRITER, 30_000);
+    const messageId = String(event?.data.messageId);
+    await done('/v1/messages/react', { messageId, reaction: 'love' });
+    const added = await hook.receiver.waitFor((request) => request.event?.type === 'reaction.added', 30_000);
+    expect(added.event?.data).toMatchObject({ messageId, reaction: 'love', direction: 'outbound' });
+    await done('/v1/messages/react', { messageId, reaction: '-love' });
+    await hook.receiver.waitFor((request) => request.event?.type === 'reaction.removed', 30_000);
+    expect((await read(demo(), messageId)).reactions).toEqual([]);
+    const reply = await demo().call<Followed>('/v1/messages', {
+      body: { to: WRITER, text: 'yes, here', replyTo: messageId },
+    });
+    expect(reply.body.replyTo?.messageId).toBe(messageId);
+    await reached(demo(), reply.body.id, 'delivered', 60_000);
+    const conversation = `/v1/conversations/${encodeURIComponent(WRITER)}`;
+    await done(`${conversation}/typing`, { state: 'on' });
+    await done(`${conversation}/typing`, { state: 'off' });
+    await done(`${conversation}/read`, {});
+  } finally {
+    await hook.receiver.close();
+  }
+});
