@@ -4,6 +4,7 @@ import { AppError, describeError, errorCode } from '../bridge/runtime/app-error.
 import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
+import { Backfill } from './backfill/backfill.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
@@ -18,8 +19,10 @@ import { Staging } from './mac/staging.ts';
 import type { Mac } from './mac/types.ts';
 import { Media } from './media/media.ts';
 import { openEvidence } from './messages-db/evidence.ts';
+import { openHistory } from './messages-db/history.ts';
 import { openMessagesDb } from './messages-db/messages-db.ts';
 import type { MessagesDb } from './messages-db/types.ts';
+import { changeFacts } from './outbox/facts.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
 import { openPacing } from './pacing/pacing.ts';
 import { Tail } from './tail.ts';
@@ -143,6 +146,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
     releases.push(() => tail.stop());
     releases.push((hurry) => stopActing(mac, outbox, hurry, clock));
+    const backfill = new Backfill({
+      journal,
+      open: () =>
+        openHistory({
+          databasePath: messagesFile(config),
+          home: config.macHome,
+          ownHandles: [identity.line.handle],
+        }),
+      tell: changeFacts,
+      clock,
+      logger: part('backfill'),
+    });
+    releases.push(() => backfill.stop());
     const startedAt = isoTime(clock.now());
     const status = (): AgentStatus => {
       const { lastReceivedAt, ...counts } = journal.counts();
@@ -172,7 +188,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     const served = await control.serve({
       home,
-      methods: { status, ...outbox.operator.methods() },
+      methods: { status, ...outbox.operator.methods(), ...backfill.methods() },
       clock,
       logger: part('control'),
     });
@@ -181,6 +197,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     careFor(journal, clock, logger);
     outbox.start();
     tail.start();
+    backfill.start();
     link.start();
     logger.info({ agentId: identity.agentId, version: versions.agent }, 'agent started');
     return { status, stop: release };

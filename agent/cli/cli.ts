@@ -2,6 +2,7 @@ import { CommanderError, Command as Program } from 'commander';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { agentVersion } from '../versions.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
+import { backfillCommand } from './commands/backfill.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { capabilitiesCommand } from './commands/capabilities.ts';
 import { enrolCommand } from './commands/enrol.ts';
@@ -23,6 +24,7 @@ const commands: readonly Command[] = [
   statusCommand,
   tailCommand,
   messagesExportCommand,
+  backfillCommand,
   capabilitiesCommand,
   calibrateCommand,
   outboxListCommand,

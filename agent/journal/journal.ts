@@ -288,7 +288,7 @@ class SqliteJournal implements Journal {
   #append(event: AgentEvent, at: number): void {
     const seq = Number(this.#insertEvent.run(JSON.stringify(event)).lastInsertRowid);
     if (event.type === 'command.state') this.#noteEvent.run(seq, event.commandId);
-    if (event.type === 'message.received') this.#setMeta.run('lastReceivedAt', String(at));
+    if (event.type === 'message.received' && !event.backfill) this.#setMeta.run('lastReceivedAt', String(at));
   }
 
   #remember(memory: NonNullable<JournalChange['memory']>): void {

@@ -45,6 +45,8 @@ export type HistoryEntry =
 export interface HistoryRow {
   rowid: number;
   guid: string;
+  /** Date of the row, in milliseconds since the Unix epoch. */
+  at: number;
   /** The message as it was before any edit, then its edits; or the one other thing that the row says. */
   entries: HistoryEntry[];
   /** It says again, out of order, what an earlier row said: Messages wrote it anew, as iCloud makes it do. */
@@ -64,6 +66,8 @@ export interface History {
   /** The lowest ROWID of a range, or null for an empty one, and how many rows it has. */
   scope(range: HistoryRange): { first: number | null; rows: number };
   highWater(): number;
+  /** GUID of the row with a ROWID; null where there is none. */
+  guidAt(rowid: number): string | null;
   /** Rows of a range above a ROWID, a few hundred at most; `next` is where to go on, null after the last. */
   page(after: number, range: HistoryRange, now: number): { rows: HistoryRow[]; next: number | null };
   /** Whether the path still leads to this file. */
@@ -109,8 +113,10 @@ export function openHistory(options: {
           ) ?? { first: null, rows: 0 },
       ),
     highWater: () => ask(() => db.highWater()),
+    guidAt: (rowid) => ask(() => db.guidAt(rowid) ?? null),
     page: (after, { since, until }, now) =>
       ask(() => {
+        reader.comeFrom(after);
         const rows = db.after(after, PAGE_ROWS);
         const wanted = rows.filter((row) => {
           const date = dateOf(row);
@@ -147,6 +153,13 @@ class RowReader {
     this.#self = self;
   }
 
+  /** Learns of the rows before the first one that is read how new they are. */
+  comeFrom(rowid: number): void {
+    if (this.#newest !== -Infinity) return;
+    for (const row of this.#db.after(Math.max(0, rowid - PAGE_ROWS), PAGE_ROWS))
+      if (row.rowid <= rowid) this.#newest = Math.max(this.#newest, dateOf(row) ?? -Infinity);
+  }
+
   read(row: StoredMessage, now: number): HistoryRow {
     const date = dateOf(row) ?? now;
     const late = date < this.#newest - LATE_MS;
@@ -154,6 +167,7 @@ class RowReader {
     return {
       rowid: row.rowid,
       guid: row.guid,
+      at: date,
       entries: this.#entries(row, now),
       repeated: late && this.#isKnown(row),
     };

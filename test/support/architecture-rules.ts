@@ -56,6 +56,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts', 'history.ts'],
   // Beside acting: where files must lie for it, what can be known without it, and the Mac with all that is done for it.
   'agent/mac': ['staging.ts', 'lookup.ts', 'care.ts'],
+  // History is told in the same words as what comes.
+  'agent/outbox': ['facts.ts'],
   // Both sides of every Unix socket of ours must agree on its path, the virtual Mac's too.
   'agent/control': ['socket-path.ts'],
   'agent/cli': ['read-input.ts'],
