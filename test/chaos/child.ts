@@ -60,6 +60,10 @@ export class Child {
     this.#watches.push({ label, nth, act });
   }
 
+  forgetWatches(): void {
+    this.#watches = [];
+  }
+
   /** SIGKILL, and a new process after a while; nothing when it is down. Returns whether it was up. */
   kill(downMs: number): boolean {
     if (!this.#process || this.#killed || this.#stopping) return false;
@@ -75,7 +79,7 @@ export class Child {
   async stop(withinMs: number): Promise<string> {
     this.#stopping = true;
     clearTimeout(this.#restart);
-    this.#watches = [];
+    this.forgetWatches();
     const child = this.#process;
     if (!child) return 'was down';
     child.kill('SIGTERM');

@@ -32,6 +32,7 @@ export class FaultMaker {
 
   /** Nothing new goes wrong from here on, and what was wrong for a while is right again. */
   end(): void {
+    for (const program of Object.values(this.#world.programs)) program.forgetWatches();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const ending of this.#endings) ending();
     this.#endings.clear();
@@ -114,8 +115,16 @@ export class FaultMaker {
       | KindOf<'late-join'>,
   ): void {
     void this.#onMac(macFaultOf(fault));
-    if (fault.kind === 'hang' && fault.killedAfterMs !== null)
-      this.#for(fault.killedAfterMs, () => this.#kill('virtual-mac', 200, 'a hang'));
+    if (fault.kind === 'hang' && fault.killedAfterMs !== null) this.#armEndOfHang(fault.killedAfterMs);
+  }
+
+  /** The virtual Mac dies a while after the next act began, or with the other faults if none does. */
+  #armEndOfHang(ms: number): void {
+    const end = (): void => {
+      if (this.#endings.delete(end)) this.#kill('virtual-mac', 200, 'a hang');
+    };
+    this.#endings.add(end);
+    this.#world.programs.agent.watch('acting', 1, () => this.#in(ms, end));
   }
 
   /** A virtual Mac that is down has no faults. */

@@ -62,6 +62,7 @@ export function judge(ledger: Ledger, rows: readonly MacRow[], messages: readonl
     judgeOutbound(send.key, message, ownRows[0], verdict);
     judgeEvents(send.key, message, events.get(message.id) ?? [], verdict);
   }
+  judgeOrder(ledger, rows, verdict);
   judgeInbound(ledger, rows, byId, verdict);
   return verdict;
 }
@@ -132,6 +133,19 @@ function judgeEvents(
     if (field && data[field] !== message[field])
       open.push(`"${key}" has ${field} ${message[field]} in the API and ${data[field]} in its event`);
   }
+}
+
+/** What was asked after another request to the same person had been answered was sent after it. */
+function judgeOrder(ledger: Ledger, rows: readonly MacRow[], { broken }: Verdict): void {
+  const place = new Map(rows.flatMap(({ own, text }, i) => (own ? [[text, i] as const] : [])));
+  for (const requests of grouped([...ledger.asked.values()], ({ send }) => send.to).values())
+    for (const first of requests)
+      for (const { send, askedAt } of requests) {
+        if (askedAt <= (first.acceptedAt ?? Number.POSITIVE_INFINITY)) continue;
+        const [before, after] = [place.get(first.send.text), place.get(send.text)];
+        if (before !== undefined && after !== undefined && before > after)
+          broken.push(`"${send.key}" overtook "${first.send.key}"`);
+      }
 }
 
 /** Every text of a person was told by one event for each of its rows, and stands in the API. */

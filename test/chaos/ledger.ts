@@ -1,10 +1,21 @@
 import type { ReceivedEvent, ReceivedRequest } from '../support/webhook-receiver.ts';
 import type { PlannedSend } from './plan.ts';
 
+/** A request as the API client knows it. */
+export interface Asked {
+  send: PlannedSend;
+  /** Ids of messages that answers named: one, if all is well. */
+  ids: Set<string>;
+  attempts: number;
+  /** When it was first made and first answered, in milliseconds since the Unix epoch. */
+  askedAt: number;
+  acceptedAt: number | undefined;
+}
+
 /** What is known outside of all programs: what was asked, what was answered, what the webhook was told. */
 export class Ledger {
-  /** Every request, and the ids of messages that answers to it named. */
-  readonly asked = new Map<string, { send: PlannedSend; ids: Set<string>; attempts: number }>();
+  /** Every request by its key. */
+  readonly asked = new Map<string, Asked>();
   /** Texts of persons that the virtual Mac said it has. */
   readonly written: string[] = [];
   /** What must never happen, as it was seen. */
@@ -19,7 +30,13 @@ export class Ledger {
   }
 
   ask(send: PlannedSend): void {
-    this.asked.set(send.key, { send, ids: new Set(), attempts: 0 });
+    this.asked.set(send.key, {
+      send,
+      ids: new Set(),
+      attempts: 0,
+      askedAt: Date.now(),
+      acceptedAt: undefined,
+    });
   }
 
   attempted(key: string): void {
@@ -28,7 +45,10 @@ export class Ledger {
   }
 
   accepted(key: string, id: string): void {
-    this.asked.get(key)?.ids.add(id);
+    const request = this.asked.get(key);
+    if (!request) return;
+    request.ids.add(id);
+    request.acceptedAt ??= Date.now();
   }
 
   /** A webhook request came, whatever it is answered. */
