@@ -47,7 +47,8 @@ export const customerLineEvents = {
   'contact.opted_out': { summary: 'Somebody wants no more messages.', data: z.object(consent) },
   'contact.opted_in': { summary: 'Somebody wants messages again.', data: z.object(consent) },
   'line.status_changed': {
-    summary: 'The status, the health or the ban of a line is another one.',
+    summary:
+      'The status, the health or the ban of a line is another one. A line is `offline` when its Mac is away for longer than a minute, and not any more as soon as it is back.',
     data: z.object({
       ...condition,
       previous: z.object({

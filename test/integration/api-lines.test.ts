@@ -19,9 +19,25 @@ interface LineJson {
   offlineSince: string | null;
 }
 
+/** A clock of the test's whose machine can sleep: time passes, and no timer fires for it. */
+function sleepingClock() {
+  const clock = new ManualClock();
+  let slept = 0;
+  return {
+    now: () => clock.now() + slept,
+    after: (ms: number, fn: () => void) => clock.after(ms, fn),
+    every: (ms: number, fn: () => void) => clock.every(ms, fn),
+    sleep: (ms: number, signal?: AbortSignal) => clock.sleep(ms, signal),
+    advance: (ms: number) => clock.advance(ms),
+    fallAsleep: (ms: number) => {
+      slept += ms;
+    },
+  };
+}
+
 /** A bridge on the test's clock with an account that hears of everything. */
 async function setUp() {
-  const clock = new ManualClock();
+  const clock = sleepingClock();
   const bridge = await runningBridge({ clock });
   const { account, liveKey: key } = await bridge.core.createAccount('Test');
   const receiver = await startWebhookReceiver();
@@ -102,7 +118,7 @@ test('a line shows what its Mac told: status, health, ban, warmup, use and what 
     health: 'critical',
     ban: { status: 'banned', detectedAt: at(), reason: expect.any(String) },
   });
-  await clock.advance(HOUR_MS);
+  clock.fallAsleep(HOUR_MS);
   expect((await line(agent.line.id)).usage).toBeNull();
 });
 
@@ -162,30 +178,32 @@ async function enrolledLink(bridge: RunningBridge, accountId: string) {
     await link.waitFor('welcome');
     return link;
   };
-  return { lineId: line.id, connect };
+  return { agentId, lineId: line.id, connect };
+}
+
+/** Lets time pass, and what falls due be done. */
+async function pass({ advance }: { advance(ms: number): Promise<void> }, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 5) {
+    await advance(5_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 test('a Mac that is away is told as offline after a grace, and at once when it is back', async () => {
   const { bridge, accountId, at, line, told, clock } = await setUp();
   const { lineId, connect } = await enrolledLink(bridge, accountId);
   const gone = () => eventually(async () => !(await line(lineId)).connected, { what: 'the cut' });
-  const settle = async (seconds: number) => {
-    for (let second = 0; second < seconds; second += 5) {
-      await clock.advance(5_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
   const first = await connect();
   first.send({ type: 'event', seq: 1, event: lineState(at(), { status: 'active' }) });
   await first.waitFor('ack');
   first.cut();
   await gone();
-  await settle(55);
+  await pass(clock, 55);
   expect(await line(lineId)).toMatchObject({ status: 'active', connected: false, offlineSince: null });
   const second = await connect();
   second.cut();
   await gone();
-  await settle(120);
+  await pass(clock, 120);
   const away = await eventually(
     async () => {
       const now = await line(lineId);
@@ -200,6 +218,35 @@ test('a Mac that is away is told as offline after a grace, and at once when it i
     ['provisioning', 'active'],
     ['active', 'offline'],
     ['offline', 'active'],
+  ]);
+});
+
+test('nobody is told offline while a bridge has just begun, or its machine has slept', async () => {
+  const { bridge, accountId, at, line, told, clock } = await setUp();
+  const { lineId, agentId } = await enrolledLink(bridge, accountId);
+  await bridge.core.openSession(agentId, { sessionId: 's', journalId: 'j', commandAck: 0 });
+  await bridge.core.recordEvent(agentId, 's', 1, lineState(at(), { status: 'active' }));
+  await bridge.core.closeSession(agentId, 's');
+  await bridge.store.touchAgent(agentId, clock.now() - HOUR_MS);
+  const status = async () => (await line(lineId)).status;
+  await pass(clock, 75);
+  expect(await status()).toBe('active');
+  await pass(clock, 20);
+  await eventually(async () => (await status()) === 'offline', { what: 'the line to be offline' });
+
+  await bridge.store.touchAgent(agentId, clock.now());
+  await pass(clock, 20);
+  await eventually(async () => (await status()) === 'active', { what: 'the line to be back' });
+  clock.fallAsleep(HOUR_MS);
+  await pass(clock, 75);
+  expect(await status()).toBe('active');
+  await pass(clock, 20);
+  await eventually(async () => (await status()) === 'offline', { what: 'the line to be offline again' });
+  expect(await told(4)).toEqual([
+    ['provisioning', 'active'],
+    ['active', 'offline'],
+    ['offline', 'active'],
+    ['active', 'offline'],
   ]);
 });
 

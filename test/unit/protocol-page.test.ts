@@ -12,6 +12,7 @@ import {
   LINK_PATH,
   MAX_FRAME_BYTES,
   MAX_TEXT_LENGTH,
+  OFFLINE_AFTER_MS,
   PROTOCOL_VERSION,
   SILENCE_LIMIT_MS,
   WINDOW,
@@ -63,6 +64,7 @@ test('the limits of the page are those of the code', () => {
   expect(prose).toContain(`within ${HELLO_LIMIT_MS / 1_000} seconds`);
   expect(prose).toContain(`ping every ${HEARTBEAT_MS / 1_000} seconds`);
   expect(prose).toContain(`arrived for ${SILENCE_LIMIT_MS / 1_000} seconds`);
+  expect(prose).toContain(`nothing was seen for ${OFFLINE_AFTER_MS / 1_000} seconds`);
   expect(prose).toContain(`at most ${WINDOW} frames`);
 });
 
