@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { CallChange } from '../../agent/calls-db/types.ts';
 import type { MessageChange, ReceivedChange } from '../../agent/messages-db/types.ts';
 import type { LedgerLine } from '../../agent/virtual-mac/days/types.ts';
@@ -130,6 +132,9 @@ export function compareWithLedger(
   return comparison.wrong;
 }
 
+const sha256Of = (file: string | null): string | null =>
+  file === null ? null : createHash('sha256').update(readFileSync(file)).digest('hex');
+
 const unlike = (name: string, expected: unknown, given: unknown): string[] =>
   JSON.stringify(expected) === JSON.stringify(given)
     ? []
@@ -143,7 +148,10 @@ function differences(fact: LedgerLine, change: AnyChange, ledger: readonly Ledge
       return ownStateDifferences(fact as Line<'own-state'>, change);
     case 'attachment': {
       const file = fact as Line<'file'>;
-      return unlike('guid', file.guid, change.guid);
+      return [
+        ...unlike('guid', file.guid, change.guid),
+        ...(file.sha256 ? unlike('content', file.sha256, sha256Of(change.attachment.path)) : []),
+      ];
     }
     case 'link': {
       const { url, title } = fact as Line<'link'>;

@@ -38,7 +38,7 @@ test('a long day holds every kind of operation and of fact', () => {
       ],
       ...['send-scheduled', 'failed', 'tapback', 'edit', 'unsend', 'balloon', 'filtered', 'self', 'backfill'],
       ...['ghost', 'group', 'note', 'call', 'rebuild', 'swap-wal', 'take-away', 'restore-half', 'restore'],
-      ...['add-column', 'drop-column'],
+      ...['add-column', 'drop-column', 'played'],
     ].sort(),
   );
   const kinds = new Set(day.facts.map((fact) => fact.kind));

@@ -15,7 +15,7 @@ const places = (message: PlannedMessage, fits: (part: PlannedPart) => boolean): 
 /** Somebody, or the owner, reacts to a part of a message, changes the reaction, or takes it away. */
 export function react(day: Drawing): void {
   const { random } = day;
-  const message = recent(day, ({ service }) => service === 'iMessage');
+  const message = recent(day, ({ service, sticker }) => service === 'iMessage' && !sticker);
   if (!message) return;
   const from = random.chance(0.25) ? null : writerIn(day, message);
   const part = message.app ? 0 : random.pick(places(message, () => true));

@@ -4,8 +4,9 @@ import { call } from './calls.ts';
 import { edit, react, unsend } from './changes.ts';
 import { away, backfill, catchUp, churn, columns, rebuild, walSwap } from './disturbances.ts';
 import { Drawing } from './drawing.ts';
+import { audio, files, sticker } from './files.ts';
 import { change, found } from './groups.ts';
-import { adorned, balloon, files, text } from './incoming.ts';
+import { adorned, balloon, text } from './incoming.ts';
 import { scheduled, self, send } from './outgoing.ts';
 import { DayPlayer } from './player.ts';
 import { Random } from './random.ts';
@@ -16,7 +17,9 @@ const scenes = {
   text: [30, text],
   adorned: [6, adorned],
   balloon: [4, balloon],
-  files: [6, files],
+  files: [5, files],
+  audio: [1.5, audio],
+  sticker: [1.5, sticker],
   send: [22, send],
   scheduled: [2, scheduled],
   self: [3, self],

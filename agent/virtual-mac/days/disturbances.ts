@@ -1,7 +1,6 @@
-import type { FullMessage } from '../types.ts';
-import type { Drawing } from './drawing.ts';
+import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
 import { incoming, text } from './incoming.ts';
-import type { Fact } from './types.ts';
+import type { BackfilledMessage, Fact } from './types.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -9,7 +8,9 @@ const DAY_MS = 24 * 3_600_000;
 export function backfill(day: Drawing): void {
   const { random } = day;
   for (let bursts = random.between(1, 3); bursts > 0; bursts -= 1) {
-    const messages = Array.from({ length: random.between(3, 40) }, (): FullMessage => {
+    const known = day.messages.filter((message) => canComeBack(day, message));
+    const messages = Array.from({ length: random.between(3, 40) }, (): BackfilledMessage => {
+      if (known.length > 0 && random.chance(0.3)) return copyOf(random.pick(known));
       const handle = random.pick(day.people);
       return {
         chat: { handle },
@@ -20,12 +21,34 @@ export function backfill(day: Drawing): void {
     });
     const refs = messages.map(() => day.name('m'));
     const silent = refs.map((guid): Fact => ({ kind: 'silent', guid, why: 'backfill' }));
-    day.old += refs.length;
+    day.old += messages.filter((message) => !message.copyOf).length;
     day.do({ do: 'backfill', refs, messages }, ...silent);
     if (random.chance(0.4)) text(day);
     day.pass(random.between(0, 800));
   }
 }
+
+/** Younger messages do not come back: those would be told as news. */
+const YOUNGEST_COPY_MS = 20 * 60_000;
+
+/** Plain texts between two that came long enough ago. */
+const canComeBack = (day: Drawing, { chat, at, parts, app, edits, original }: PlannedMessage): boolean =>
+  'handle' in chat &&
+  at < day.now - YOUNGEST_COPY_MS &&
+  parts.length === 1 &&
+  app === undefined &&
+  edits === 0 &&
+  textOfParts(parts) === original &&
+  !original.includes('\uFFFC');
+
+const copyOf = ({ ref, chat, from, service, original, at }: PlannedMessage): BackfilledMessage => ({
+  copyOf: ref,
+  chat,
+  sender: from === null ? 'me' : { handle: from },
+  parts: [{ kind: 'text', text: original }],
+  service,
+  at,
+});
 
 /** The Mac was off, or had no network: what was written meanwhile comes at once, dated when it was written. */
 export function catchUp(day: Drawing): void {

@@ -16,7 +16,9 @@ export interface PlannedMessage {
   parts: (PlannedPart | null)[];
   /** Its balloon, which reactions then name in place of a part. */
   app?: string;
+  /** When it was written and what it said, both as it came. */
   at: number;
+  original: string;
   edits: number;
   sticker?: boolean;
   /** What no longer can be seen once all of it is taken back. */

@@ -1,6 +1,5 @@
 import { appBalloon, LINK_BALLOON, linkPayload } from '../messages-store/payloads.ts';
-import type { Balloon, FullMessage, MessagePart } from '../types.ts';
-import { plannedContent } from './content.ts';
+import type { Balloon, FullMessage } from '../types.ts';
 import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
 import type { Fact, FactChat, LedgerLine, ReceivedFact, Ref } from './types.ts';
 
@@ -23,8 +22,6 @@ const apps = [
   appBalloon('com.example.game.MessagesExtension', 'ABCDE12345'),
 ] as const;
 
-/** Files that are still coming are waited for by an observer for this long, in milliseconds. */
-const FILES_MS = 60_000;
 /** A row without its chat is waited for this long, less what a look may be late. */
 const CHAT_MS = 9_000;
 
@@ -53,19 +50,15 @@ export function joinDelay(day: Drawing, never: number): number | null {
   ]);
 }
 
-export function planned(
-  day: Drawing,
-  ref: Ref,
-  message: FullMessage,
-  parts: PlannedMessage['parts'],
-): PlannedMessage {
+export function planned(ref: Ref, message: FullMessage, parts: PlannedMessage['parts']): PlannedMessage {
   return {
     ref,
     chat: message.chat,
     from: message.sender === 'me' ? null : message.sender.handle,
     service: message.service ?? 'iMessage',
     parts,
-    at: day.now,
+    at: message.at,
+    original: textOfParts(parts),
     edits: 0,
     facts: [],
     tapbacks: new Map(),
@@ -112,7 +105,7 @@ export function incoming(
     ...('handle' in chat && day.unknown.has(chat.handle) && { filtered: 'unknown' }),
     ...options.known,
   };
-  const drawn = planned(day, ref, message, [{ text }]);
+  const drawn = planned(ref, message, [{ text }]);
   const since = day.next;
   const stands = (facts: LedgerLine[]): void => {
     drawn.facts.push(...facts);
@@ -200,108 +193,6 @@ export function balloon(day: Drawing): void {
     text: '\uFFFD',
     extras: { balloon: { bundleId, payload: Buffer.from('payload') } },
     known: { app: bundleId },
-  });
-}
-
-/** A message with files, an audio message among them; their rows, the join and the transfers come in any order. */
-export function files(day: Drawing): void {
-  const { random } = day;
-  const { chat, from } = place(day);
-  const ref = day.name('m');
-  const audio = random.chance(0.2);
-  const count = audio ? 1 : random.between(1, 3);
-  const names = Array.from({ length: count }, () => day.name('a'));
-  const words = audio || random.chance(0.5) ? undefined : day.text();
-  const parts: MessagePart[] = names.map(() => ({ kind: 'attachment' }));
-  const stands: PlannedMessage['parts'] = names.map((file) => ({ file }));
-  if (words) {
-    parts.push({ kind: 'text', text: words });
-    stands.push({ text: words });
-  }
-  const message: FullMessage = {
-    chat,
-    sender: { handle: from },
-    parts,
-    at: day.now,
-    ...(audio && { audio }),
-  };
-  const drawn = planned(day, ref, message, stands);
-  const begun = day.now;
-  const since = day.next;
-  day.do({ do: 'message', ref, message, joined: false });
-
-  const missing = new Set(['join', ...names]);
-  const told: ReceivedFact = {
-    kind: 'received',
-    guid: ref,
-    chat: factChat(chat),
-    late: false,
-    from,
-    line: day.line,
-    service: 'iMessage',
-    text: textOfParts(stands),
-    files: names,
-    ...(audio && { audio: true }),
-  };
-  let joinedAt = since;
-  const done = (what: string): (Fact & { since?: number })[] => {
-    missing.delete(what);
-    if (what === 'join') joinedAt = day.next;
-    if (missing.size === 0) day.messages.push(drawn);
-    return missing.size === 0
-      ? [{ ...told, since: day.now - begun > FILES_MS - 5_000 ? joinedAt : day.next }]
-      : [];
-  };
-  day.after(random.pick([0, 30, 300, 2_000]), () => {
-    const lines = day.do({ do: 'join', ref, chat }, ...done('join'));
-    drawn.facts.push(...lines);
-  });
-  for (const [part, file] of names.entries()) sendFile(day, { ref, file, part, audio, done, drawn });
-}
-
-function sendFile(
-  day: Drawing,
-  options: {
-    ref: Ref;
-    file: Ref;
-    part: number;
-    audio: boolean;
-    done: (what: string) => (Fact & { since?: number })[];
-    drawn: PlannedMessage;
-  },
-): void {
-  const { ref, file, part, audio, done, drawn } = options;
-  const { random } = day;
-  const bytes = random.between(1, 60_000);
-  const named = audio
-    ? { name: 'Audio Message.caf', uti: 'com.apple.coreaudio-format' }
-    : { name: `IMG_${file.slice(1)}.heic`, mime: 'image/heic', uti: 'public.heic' };
-  const attach = random.pick([0, 5, 40, 200]);
-  const slow = random.chance(0.15);
-  const whole = attach + (slow ? random.between(65_000, 90_000) : random.between(0, 4_000));
-  day.after(attach, () =>
-    day.do({
-      do: 'attach',
-      ref: file,
-      message: ref,
-      file: { part, ...named, totalBytes: bytes, at: day.now },
-    }),
-  );
-  if (random.chance(0.5))
-    day.after(attach + Math.floor((whole - attach) / 2), () =>
-      day.do({ do: 'transfer', ref: file, state: 3, bytes: Math.floor(bytes / 2) }),
-    );
-  day.after(whole, () => {
-    const failed = random.chance(0.1);
-    const facts = done(file);
-    const fate: Fact = failed
-      ? { kind: 'file', guid: ref, file, state: 'failed' }
-      : { kind: 'file', guid: ref, file, state: 'complete', sha256: plannedContent(file, bytes).sha256 };
-    const step = failed
-      ? ({ do: 'transfer', ref: file, state: 6 } as const)
-      : ({ do: 'transfer', ref: file, state: 5, bytes } as const);
-    const lines = day.do(step, fate, ...facts);
-    drawn.facts.push(...lines);
   });
 }
 

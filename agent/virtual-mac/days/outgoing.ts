@@ -14,7 +14,7 @@ export function send(day: Drawing): void {
   const text = day.text();
   const service = direct && random.chance(0.1) ? 'SMS' : 'iMessage';
   const message: FullMessage = { chat, sender: 'me', parts: [{ kind: 'text', text }], at: day.now, service };
-  const drawn = planned(day, ref, message, [{ text }]);
+  const drawn = planned(ref, message, [{ text }]);
   day.do({ do: 'message', ref, message, joined: false });
   const join = direct ? joinDelay(day, 1) : random.pick([0, 20, 30]);
   if (join !== null)

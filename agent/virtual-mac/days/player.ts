@@ -1,7 +1,15 @@
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import type { ChatTarget, FullMessage, MessagesStore, WrittenRow } from '../types.ts';
 import { plannedContent } from './content.ts';
-import type { DayOperation, DayPlan, FactChat, FactTarget, LedgerLine, Ref } from './types.ts';
+import type {
+  BackfilledMessage,
+  DayOperation,
+  DayPlan,
+  FactChat,
+  FactTarget,
+  LedgerLine,
+  Ref,
+} from './types.ts';
 
 /** Plays the operations of a plan one after the other, and gives names their guids. */
 export class DayPlayer {
@@ -9,6 +17,8 @@ export class DayPlayer {
   readonly #plan: DayPlan;
   #start = 0;
   readonly #rows = new Map<Ref, WrittenRow>();
+  /** When messages were written, in milliseconds since the Unix epoch. */
+  readonly #dates = new Map<Ref, number>();
   /** Guids and identifiers of what is no row of a message. */
   readonly #names = new Map<Ref, string>();
   #played = 0;
@@ -81,7 +91,7 @@ export class DayPlayer {
         );
         return;
       case 'backfill':
-        this.#keep(step.refs, store.backfill(step.messages.map((message) => this.#full(message))));
+        this.#keep(step.refs, store.backfill(step.messages.map((message) => this.#again(message))));
         return;
       case 'ghost':
         this.#rows.set(step.ref, store.insertGhost(at));
@@ -198,7 +208,15 @@ export class DayPlayer {
   /** A message that is joined from the beginning comes in one transaction. */
   #message(ref: Ref, message: FullMessage, joined: boolean): void {
     const [row] = joined ? this.#store.backfill([message]) : [this.#store.insertMessage(message)];
-    if (row) this.#rows.set(ref, row);
+    if (!row) return;
+    this.#rows.set(ref, row);
+    this.#dates.set(ref, message.at);
+  }
+
+  /** A copy has the date of what it copies, however long the pauses between were. */
+  #again({ copyOf, ...message }: BackfilledMessage): FullMessage {
+    const full = this.#full(message);
+    return { ...full, at: this.#dates.get(copyOf ?? '') ?? full.at };
   }
 
   #full(message: FullMessage): FullMessage {

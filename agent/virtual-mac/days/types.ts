@@ -31,7 +31,7 @@ export type DayStep =
   | { do: 'balloon'; ref: Ref; balloon: Balloon }
   | { do: 'filtered'; chat: ChatTarget; filtered: 0 | 1 | 2 }
   | { do: 'self'; refs: readonly Ref[]; text: string; at: number }
-  | { do: 'backfill'; refs: readonly Ref[]; messages: readonly FullMessage[] }
+  | { do: 'backfill'; refs: readonly Ref[]; messages: readonly BackfilledMessage[] }
   | { do: 'ghost'; ref: Ref }
   | { do: 'group'; ref: Ref; members: readonly string[]; name?: string }
   | { do: 'note'; ref: Ref; chat: ChatTarget; note: ChatNote; by: Tapback['sender'] }
@@ -40,6 +40,9 @@ export type DayStep =
   | { do: 'swap-wal' | 'take-away' | 'restore-half' | 'restore' }
   | { do: 'add-column'; table: string; name: string }
   | { do: 'drop-column'; table: string; name: string };
+
+/** An old message that comes back; `copyOf` names one that stands already and whose date it has. */
+export type BackfilledMessage = FullMessage & { copyOf?: Ref };
 
 export interface FactChat {
   kind: 'direct' | 'group';
