@@ -69,6 +69,9 @@ export function openMessagesStore(options: MessagesStoreOptions): MessagesStore 
     markRead: (guid, at) => rows.change(guid, { is_read: 1, date_read: appleNanoseconds(at) }),
     markFailed: (guid, error) => rows.change(guid, { error, is_finished: 1, is_sent: 0 }),
     reading: new Reading(file),
+    acquaint: (handle) => {
+      chats.ensureDirect(handle, 'iMessage');
+    },
     chatGuid: (handle) => chats.anyDirect(handle)?.guid,
     chatNamed: (guid) => chats.named(guid),
 

@@ -224,6 +224,8 @@ export interface MessagesStore extends FullMessagesStore {
   readonly reading: MessagesReading;
   /** Whether a chat with this handle stands in the database, and its guid. */
   chatGuid(handle: string): string | undefined;
+  /** Makes the handle and the chat with a person where they are missing, as an earlier conversation leaves them. */
+  acquaint(handle: string): void;
   /** The chat with exactly this guid. */
   chatNamed(guid: string): NamedChat | undefined;
   close(): void;

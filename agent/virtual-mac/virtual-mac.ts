@@ -30,6 +30,8 @@ export interface VirtualMacOptions {
   macos: MacosRelease;
   /** Own handle; {@link DEFAULT_LINE} unless told. */
   line?: string;
+  /** Whether its people have a conversation with the line already, without a message in it; they have none unless told. */
+  acquainted?: boolean;
   /** What an iPhone relays for this Mac; nothing unless told. */
   relayed?: readonly RelayedService[];
   /** Full Keyboard Access is on; off unless told. */
@@ -64,6 +66,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     home,
     macos,
     line = DEFAULT_LINE,
+    acquainted = false,
     relayed = [],
     fullKeyboardAccess = false,
     clock,
@@ -93,6 +96,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   });
   try {
     const store = openMessagesStore({ home, macos, line, clock });
+    if (acquainted) for (const { handle } of people) store.acquaint(handle);
     const steps = new Steps(home);
     const allowed = new Consent(home);
     consent = allowed;

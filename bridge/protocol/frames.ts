@@ -45,14 +45,14 @@ export const welcomeSchema = z.strictObject({
 /** Agent: one fact. `seq` counts from 1 without gaps in one journal. */
 export const eventFrameSchema = z.strictObject({
   type: z.literal('event'),
-  seq: seqSchema,
+  seq: z.int().min(1),
   event: agentEventSchema,
 });
 
 /** Bridge: one order. `seq` counts without gaps for one agent, in a session from `welcome.commandAck` + 1. */
 export const commandFrameSchema = z.strictObject({
   type: z.literal('command'),
-  seq: seqSchema,
+  seq: z.int().min(1),
   command: commandSchema,
 });
 

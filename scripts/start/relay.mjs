@@ -197,6 +197,7 @@ export class Relay {
       macos,
       '--line',
       VIRTUAL_LINE,
+      '--acquainted',
       '--json',
     ];
     const line = await this.#run('virtual-mac', () => args, this.#agentEnv, signal);

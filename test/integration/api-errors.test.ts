@@ -182,7 +182,8 @@ test('the client may name the request, within bounds', async () => {
   const { bridge } = await bridgeWithKey();
   const idFor = async (given: string): Promise<string | null> =>
     (await bridge.ask('GET', '/healthz', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
-  expect(await idFor('my request 1')).toBe('my request 1');
+  expect(await idFor('my-request_1.a:b')).toBe('my-request_1.a:b');
+  expect(await idFor('my request 1')).toMatch(/^req_/);
   expect(await idFor('x'.repeat(128))).toBe('x'.repeat(128));
   expect(await idFor('x'.repeat(129))).toMatch(/^req_/);
   expect(await idFor('caf\u00e9')).toMatch(/^req_/);

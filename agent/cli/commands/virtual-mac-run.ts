@@ -18,6 +18,7 @@ export const virtualMacRunCommand: Command = {
     },
     { flags: '--macos <release>', description: `release: ${macosReleases.join(', ')}`, default: '26' },
     { flags: '--line <handle>', description: 'own number or email', default: DEFAULT_LINE },
+    { flags: '--acquainted', description: 'its people have a conversation with the line already' },
     { flags: '--json', description: 'print one JSON line when ready' },
   ],
   examples: ['bluerelay virtual-mac run --home ./mac', 'bluerelay virtual-mac run --home ./mac --macos 15'],
@@ -32,7 +33,14 @@ export const virtualMacRunCommand: Command = {
       logger,
       stopOnStdinEnd: config.stopOnStdinEnd,
       start: async () => {
-        const mac = await startVirtualMac({ home: home ?? config.macHome, macos, line, clock, logger });
+        const mac = await startVirtualMac({
+          home: home ?? config.macHome,
+          macos,
+          line,
+          acquainted: options.acquainted === true,
+          clock,
+          logger,
+        });
         const { messagesDb, callHistoryDb, people } = mac;
         if (options.json) print(JSON.stringify({ home: mac.home, messagesDb, callHistoryDb, people }));
         else {

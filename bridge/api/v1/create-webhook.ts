@@ -12,6 +12,7 @@ const createWebhookSchema = z
     url: plainString(1, 2_000).describe('https, reachable from the public internet.'),
     events: z
       .array(plainString(1, 64))
+      .min(1)
       .max(50)
       .optional()
       .describe('Event types such as `message.read`, or patterns such as `message.*`; all when left out.'),
