@@ -4,7 +4,7 @@ import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Queries } from './queries.ts';
 import { prepareQueries } from './queries.ts';
 import type { Schema } from './schema.ts';
-import { probeSchema, schemaVersion } from './schema.ts';
+import { probeSchema } from './schema.ts';
 
 /** How long SQLite itself may wait for a lock; longer waits are ours, so that the process goes on meanwhile. */
 const BUSY_MS = 20;
@@ -62,12 +62,13 @@ function currency(
   walAtOpen: string | null,
 ): () => boolean {
   let wal = walAtOpen;
+  const version = db.prepare<[], number>('PRAGMA schema_version').pluck();
   return () => {
     if (inode(databasePath) !== file) return false;
     const now = inode(`${databasePath}-wal`);
     // SQLite makes the WAL when it is first needed; only another one in its place is unknown to this connection.
     if (wal === null) wal = now;
-    return now === wal && schemaVersion(db) === schema.version;
+    return now === wal && version.get() === schema.version;
   };
 }
 

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 
 /** Columns of each table that a query may name, as they stand in this file. */
 export interface Schema {
-  /** Changes whenever the schema does. */
+  /** The schema cookie of the file: another number after any change of the schema. */
   version: number;
   has(table: string, column?: string): boolean;
   /** SQL for a column under the alias of its table, or NULL where this file does not have it. */
@@ -25,13 +25,8 @@ export function probeSchema(db: Database.Database): Schema {
     return names !== undefined && (column === undefined ? names.size > 0 : names.has(column));
   };
   return {
-    version: schemaVersion(db),
+    version: Number(db.pragma('schema_version', { simple: true })),
     has,
     column: (alias, column) => (has(ALIASES[alias], column) ? `${alias}.${column}` : 'NULL'),
   };
-}
-
-/** The schema cookie of the file: cheap, and another number after any change of the schema. */
-export function schemaVersion(db: Database.Database): number {
-  return Number(db.pragma('schema_version', { simple: true }));
 }

@@ -1,7 +1,10 @@
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 
-/** How often a quiet database is asked whether anybody committed. */
+/** How often the database is asked whether anybody committed, should no event tell of it. */
 const POLL_MS = 50;
+/** How often when nothing happened for long: a Mac where nobody writes should do nothing. */
+const QUIET_POLL_MS = 100;
+const QUIET_AFTER_MS = 20_000;
 /** How often while rows wait for their joins, and for a short time after an event of the file system. */
 const EAGER_MS = 3;
 /** An event comes when a frame is written to the WAL; its commit is seen a little later. */
@@ -39,12 +42,17 @@ export class WakeUp {
           done();
           return;
         }
-        const soon = eager() || this.#clock.now() - this.#eventAt < AFTER_EVENT_MS;
-        cancel = this.#clock.after(soon ? EAGER_MS : POLL_MS, look);
+        cancel = this.#clock.after(this.#pause(eager()), look);
       };
       this.#look = look;
       signal.addEventListener('abort', done, { once: true });
       look();
     });
+  }
+
+  #pause(eager: boolean): number {
+    const quietFor = this.#clock.now() - this.#eventAt;
+    if (eager || quietFor < AFTER_EVENT_MS) return EAGER_MS;
+    return quietFor < QUIET_AFTER_MS ? POLL_MS : QUIET_POLL_MS;
   }
 }
