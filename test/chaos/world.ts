@@ -17,7 +17,7 @@ const AGENT = builtFile('agent', 'main.js');
 const BRIDGE = builtFile('bridge', 'main.js');
 /** Where ports for bridges are looked for: below those that systems give away by themselves. */
 const PORTS = { from: 14_000, to: 30_000 };
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 15_000;
 
 /** A running relay in a home of its own: real processes, and a proxy between agent and bridge. */
