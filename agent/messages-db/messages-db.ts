@@ -44,6 +44,8 @@ class FileMessagesDb implements MessagesDb {
   readonly #memory: DurableMemory;
   #connection: Connection | undefined;
   #watch: FileWatch | undefined;
+  /** The connection whose files are watched: another one may stand on other files. */
+  #watched: Connection | undefined;
   #filesCheckedAt = -Infinity;
   #seenVersion = -1;
   #trouble: string | undefined;
@@ -139,6 +141,8 @@ class FileMessagesDb implements MessagesDb {
 
   async #wait(tail: Tail, signal: AbortSignal): Promise<void> {
     const { clock, databasePath, logger } = this.#options;
+    if (this.#watched !== this.#connection) await this.#unwatch();
+    this.#watched = this.#connection;
     this.#watch ??= watchDatabase(
       databasePath,
       () => this.#wakeUp.event(),
@@ -149,7 +153,6 @@ class FileMessagesDb implements MessagesDb {
       () => tail.isEager(clock.now()),
       signal,
     );
-    if (!this.#connection) await this.#unwatch();
   }
 
   /** Whether looking again can find anything: a commit, other files, a held row that fell due, or trouble. */

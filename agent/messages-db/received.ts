@@ -19,16 +19,15 @@ export interface Ingredients {
   now: number;
 }
 
-/** A received message; null where a row has nothing to tell, or nobody who sent it. */
+/** A received message; null where a row has nothing to tell. */
 export function receivedChange(row: StoredMessage, ingredients: Ingredients): ReceivedChange | null {
   const { body, attachments, now } = ingredients;
-  const from = senderOf(row);
-  if (!from || (!body && attachments.length === 0 && !row.balloon)) return null;
+  if (!body && attachments.length === 0 && !row.balloon) return null;
   const change: ReceivedChange = {
     kind: 'received',
     guid: row.guid,
     chat: chatOf(row),
-    from,
+    from: senderOf(row) ?? '',
     line: lineOf(row),
     service: serviceOf(row),
     text: body?.text ?? '',

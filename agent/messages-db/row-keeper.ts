@@ -3,7 +3,7 @@ import { textOf } from './body.ts';
 import type { Guard } from './guard.ts';
 import { CROWD_MS } from './guard.ts';
 import type { StoredMessage } from './message-row.ts';
-import { dateOf, isScheduled, kindOf, targetOf } from './message-row.ts';
+import { dateOf, isScheduled, kindOf, senderOf, targetOf } from './message-row.ts';
 import type { RowTeller } from './row-teller.ts';
 import type { Look, WholeRow } from './rows.ts';
 import { wholeRow } from './rows.ts';
@@ -146,7 +146,8 @@ export class RowKeeper {
     const target = kind === 'tapback' ? targetOf(row.associatedGuid)?.guid : undefined;
     const empty = kind === 'message' && !body && attachments.length === 0 && !row.balloon;
     if (!filesSettled && kind !== 'note') return since + FILES_MS;
-    if (!row.chatIdentifier || empty) return since + HOLD_MS;
+    const nobody = row.fromMe !== 1 && senderOf(row) === null;
+    if (!row.chatIdentifier || empty || nobody) return since + HOLD_MS;
     if (target !== undefined && this.#parts.known.held.has(target)) return since + FILES_MS;
     return look.now;
   }

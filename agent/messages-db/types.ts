@@ -75,7 +75,7 @@ export interface ReceivedChange {
   kind: 'received';
   guid: string;
   chat: ChatRef | null;
-  /** Handle of the sender. */
+  /** Handle of the sender; empty where neither the row nor its chat tells. */
   from: string;
   /** Own address that it was sent to, where the row tells. */
   line: string | null;
