@@ -72,7 +72,7 @@ export const pacingConfigSchema = z.strictObject({
   quietHours: z.strictObject({ from: timeOfDay, to: timeOfDay }).nullable().default(null),
   /** Proactive messages of any 7 days for each one that came, beyond the first `free`. */
   ratio: z
-    .strictObject({ outPerIn: z.number().min(1).max(1_000), free: count })
+    .strictObject({ outPerIn: z.number().min(1).max(1_000), free: count.min(1) })
     .default({ outPerIn: 10, free: 200 }),
 });
 

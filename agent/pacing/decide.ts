@@ -46,7 +46,6 @@ export interface PacingState {
 
 /** What is decided about. */
 export interface Message {
-  id: string;
   /** The first message of its command: the ones that follow it count with it. */
   first: boolean;
   /** A one-time code, which somebody waits for. */
@@ -72,7 +71,7 @@ export function decide(state: PacingState, message: Message, now: number): Decis
   const held = [
     ...(message.first && kind !== 'reply' ? proactiveRules(state, kind, message, now) : []),
     pairRate(state),
-    lineRate(state, message, now),
+    lineRate(state, now),
   ].filter((rule) => rule !== undefined);
   const longest = held.filter(({ until }) => until > now).sort((a, b) => b.until - a.until)[0];
   return longest ?? { go: true, kind };
@@ -123,22 +122,22 @@ const pairRate = ({ config, conversation }: PacingState): Held | undefined =>
   windowed('pair_rate', conversation.lastMinute, config.pairPerMinute, PAIR_MS);
 
 /** One message after the other, with the unevenness of a person. A last message in the future is a clock set back. */
-function lineRate({ config, line }: PacingState, { id }: Message, now: number): Held | undefined {
-  const { lastSentAt } = line;
+function lineRate({ config, line: { lastSentAt } }: PacingState, now: number): Held | undefined {
   if (lastSentAt === null || lastSentAt > now) return undefined;
-  return hold('line_rate', lastSentAt + gapAfter(config, lastSentAt, id));
+  return hold('line_rate', lastSentAt + gapAfter(config, lastSentAt));
 }
 
-/** The pause after a message at `at` before the message `id`: the same each time that it is asked. */
-export function gapAfter({ gapMs, jitterMs }: PacingConfig, at: number, id: string): number {
-  const drawn = fraction(`${id} ${at}`);
+/** The pause after a message at `at`: the same each time that it is asked, and for whoever is next. */
+function gapAfter({ gapMs, jitterMs }: PacingConfig, at: number): number {
+  const drawn = fraction(at);
   // Squared: mostly short pauses, now and then a long one.
   return gapMs + Math.floor(jitterMs * drawn * drawn);
 }
 
-/** A number in [0, 1) that a word always gives (FNV-1a). */
-function fraction(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < word.length; at += 1) hash = Math.imul(hash ^ word.charCodeAt(at), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
+/** A number in [0, 1) that a time always gives (the finaliser of MurmurHash3). */
+function fraction(at: number): number {
+  let hash = (at % 2 ** 32) | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

@@ -52,8 +52,19 @@ export function momentOf(wall: number, timezone: string): number {
   return wallTime(earliest, timezone) >= wall ? earliest : Math.max(first, second);
 }
 
+/** The day that was asked for last in each zone: mostly the next question is about the same one. */
+const lastDays = new Map<string, LocalDay>();
+
 /** The local day that a moment lies in. */
 export function localDay(at: number, timezone: string): LocalDay {
+  const last = lastDays.get(timezone);
+  if (last && at >= last.startsAt && at < last.endsAt) return last;
+  const day = findDay(at, timezone);
+  lastDays.set(timezone, day);
+  return day;
+}
+
+function findDay(at: number, timezone: string): LocalDay {
   const midnight = Math.floor(wallTime(at, timezone) / DAY_MS) * DAY_MS;
   return {
     date: dateOf(midnight),

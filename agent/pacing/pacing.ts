@@ -42,7 +42,7 @@ export interface LineUsage {
   timezone: string;
   date: string;
   resetsAt: number;
-  warmup: { day: number; completed: boolean; newConversationCap: number; dailyCap: number };
+  warmup: { day: number; stage: number; completed: boolean; newConversationCap: number; dailyCap: number };
   sent: number;
   received: number;
   newConversations: number;
@@ -109,6 +109,7 @@ export class Pacing implements Pacer {
       resetsAt: day.endsAt,
       warmup: {
         day: number,
+        stage: config.curve.indexOf(stage) + 1,
         completed: number >= (config.curve.at(-1)?.fromDay ?? 1),
         newConversationCap: stage.newConversations,
         dailyCap: stage.proactive,
@@ -123,14 +124,14 @@ export class Pacing implements Pacer {
   #decide(command: JournaledCommand, now: number): Decision {
     const order = command.command;
     const urgent = order?.type === 'message.send' && order.priority === 'otp';
-    return decide(this.#state(command, now), { id: command.id, first: command.part === 0, urgent }, now);
+    return decide(this.#state(command, now), { first: command.part === 0, urgent }, now);
   }
 
   #kindWhenOff(command: JournaledCommand, now: number): 'new' | 'follow_up' | 'reply' {
     const state = this.#state(command, now);
     const free = decide(
       { ...state, line: { ...state.line, ...unused } },
-      { id: '', first: false, urgent: true },
+      { first: false, urgent: true },
       now,
     );
     return free.go ? free.kind : 'follow_up';
