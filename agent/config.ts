@@ -10,6 +10,8 @@ export interface AgentConfig {
   macHome: string;
   /** Whether `macHome` is a virtual Mac. */
   virtual: boolean;
+  /** Home of the virtual Mac that commands about one mean unless told: the one named, else that of `npm start`. */
+  virtualMacHome: string;
   logLevel: LogLevel;
   /** Stop when standard input ends, as a child of a supervisor does. */
   stopOnStdinEnd: boolean;
@@ -17,7 +19,10 @@ export interface AgentConfig {
 
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
-/** Reads `BLUERELAY_HOME`, `BLUERELAY_VIRTUAL_MAC`, `BLUERELAY_LOG`, `BLUERELAY_STOP_ON_STDIN_END`. */
+/**
+ * Reads `BLUERELAY_HOME`, `BLUERELAY_VIRTUAL_MAC`, `BLUERELAY_DEMO_HOME`, `BLUERELAY_LOG` and
+ * `BLUERELAY_STOP_ON_STDIN_END`.
+ */
 export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
   const virtualHome = env.BLUERELAY_VIRTUAL_MAC;
   const level = LOG_LEVELS.find((name) => name === env.BLUERELAY_LOG);
@@ -25,6 +30,9 @@ export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
     home: path.resolve(env.BLUERELAY_HOME || path.join(os.homedir(), '.bluerelay-agent')),
     macHome: virtualHome ? path.resolve(virtualHome) : os.homedir(),
     virtual: Boolean(virtualHome),
+    virtualMacHome: path.resolve(
+      virtualHome || path.join(env.BLUERELAY_DEMO_HOME || '.bluerelay', 'virtual-mac'),
+    ),
     logLevel: level ?? 'info',
     stopOnStdinEnd: env.BLUERELAY_STOP_ON_STDIN_END === '1',
   };

@@ -19,7 +19,7 @@ export const virtualMacPlayCommand: Command = {
     { flags: '--longest-pause <seconds>', description: 'cut longer pauses to this', default: '5' },
     {
       flags: '--home <folder>',
-      description: 'home folder of the virtual Mac (default: BLUERELAY_VIRTUAL_MAC)',
+      description: 'home folder of the virtual Mac (default: BLUERELAY_VIRTUAL_MAC, else that of npm start)',
     },
     { flags: '--json', description: 'print the ledger, one JSON line a fact' },
   ],
@@ -28,10 +28,7 @@ export const virtualMacPlayCommand: Command = {
     'bluerelay virtual-mac play --home ./mac --speed 10',
   ],
   async run({ config, clock, print, tell }, options) {
-    const named = typeof options.home === 'string' ? path.resolve(options.home) : undefined;
-    if (!named && !config.virtual)
-      throw invalid('home', 'Name its home: --home DIR, or set BLUERELAY_VIRTUAL_MAC.');
-    const home = named ?? config.macHome;
+    const home = typeof options.home === 'string' ? path.resolve(options.home) : config.virtualMacHome;
     const seed = options.seed === undefined ? undefined : whole(options, 'seed', 0, MAX_SEED);
     const wanted = whole(options, 'operations', 1, MAX_OPERATIONS);
     const speed = positive(options, 'speed', 'speed');

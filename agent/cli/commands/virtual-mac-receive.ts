@@ -12,21 +12,22 @@ export const virtualMacReceiveCommand: Command = {
     { flags: '--text <text>', description: 'what they write', required: true },
     {
       flags: '--home <folder>',
-      description: 'home folder of the virtual Mac (default: BLUERELAY_VIRTUAL_MAC)',
+      description: 'home folder of the virtual Mac (default: BLUERELAY_VIRTUAL_MAC, else that of npm start)',
     },
     { flags: '--json', description: 'print the written row as JSON' },
   ],
   examples: ['bluerelay virtual-mac receive --from +14155550101 --text "hi"'],
   async run({ config, print, tell }, options) {
-    const home = typeof options.home === 'string' ? path.resolve(options.home) : undefined;
-    if (!home && !config.virtual)
-      throw new AppError('it is not known which virtual Mac is meant', {
-        code: 'missing_required_parameter',
+    const home = typeof options.home === 'string' ? path.resolve(options.home) : config.virtualMacHome;
+    const text = String(options.text);
+    if (text === '')
+      throw new AppError('a person writes at least one character', {
+        code: 'invalid_parameter_value',
         retry: 'never',
-        param: 'home',
-        hint: 'Name its home: --home DIR, or set BLUERELAY_VIRTUAL_MAC.',
+        param: 'text',
+        hint: 'Give --text something to say.',
       });
-    const row = await receiveText(home ?? config.macHome, String(options.from), String(options.text));
+    const row = await receiveText(home, String(options.from), text);
     if (options.json) print(JSON.stringify(row));
     else tell('Received.');
     return undefined;
