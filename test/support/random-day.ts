@@ -35,7 +35,7 @@ export async function startVirtualMacProcess(macos: MacosRelease): Promise<Virtu
   const child: ChildProcess = spawn(
     process.execPath,
     [builtFile('agent', 'main.js'), 'virtual-mac', 'run', '--home', home, '--macos', macos, '--json'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, BLUERELAY_LOG: 'error' } },
   );
   const exited = once(child, 'exit');
   onTestFinished(async () => {
