@@ -98,7 +98,7 @@ class FileMessagesDb implements MessagesDb {
           this.#memory.apply(batch.memory);
           tail.taken();
         } else if (tail.more) {
-          await new Promise((resolve) => setImmediate(resolve));
+          await clock.sleep(0, signal);
         } else {
           await this.#wait(tail, signal);
         }
