@@ -104,5 +104,8 @@ test.each([
 test('lists its people as one JSON array', async () => {
   const { code, stdout } = await finished(bluerelay(['virtual-mac', 'people', '--json']));
   expect(code).toBe(0);
-  expect(JSON.parse(stdout)[0]).toEqual({ handle: '+14155550101', behaves: expect.stringContaining('reads and answers') });
+  expect(JSON.parse(stdout)[0]).toEqual({
+    handle: '+14155550101',
+    behaves: expect.stringContaining('reads and answers'),
+  });
 });

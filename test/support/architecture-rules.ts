@@ -4,7 +4,7 @@ import path from 'node:path';
 export type Sources = ReadonlyMap<string, string>;
 
 /** The components that each may import of ours, beside itself. */
-const layers: Readonly<Record<string, readonly string[]>> = {
+export const layers: Readonly<Record<string, readonly string[]>> = {
   'bridge/runtime': [],
   'bridge/protocol': ['bridge/runtime'],
   'bridge/store': ['bridge/protocol', 'bridge/runtime'],
@@ -50,7 +50,7 @@ const typesAlone: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What folders let in beside the file of their name and `types.ts`; the leaves let in any file. */
-const doors: Readonly<Record<string, readonly string[]>> = {
+export const doors: Readonly<Record<string, readonly string[]>> = {
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
   // Evidence is asked for by those who act, and history by those who want the past; they follow nothing.
   'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts', 'history.ts'],
