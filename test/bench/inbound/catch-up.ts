@@ -3,8 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { openMessagesDb } from '../../../agent/messages-db/messages-db.ts';
-import { probeSchema } from '../../../agent/messages-db/schema.ts';
-import { plainColumns, selectList } from '../../../agent/messages-db/selects.ts';
 import type { ChangeBatch } from '../../../agent/messages-db/types.ts';
 import { openMessagesStore } from '../../../agent/virtual-mac/messages-store.ts';
 import { type Clock, systemClock } from '../../../bridge/runtime/clock.ts';
@@ -106,7 +104,7 @@ async function read(
 function bare(databasePath: string): number {
   const db = new Database(databasePath, { readonly: true });
   const select = db.prepare<[number, number], { rowid: number }>(
-    `SELECT ${selectList(plainColumns(probeSchema(db)))} FROM message m
+    `SELECT ${COLUMNS} FROM message m
      LEFT JOIN handle h ON h.ROWID = m.handle_id
      LEFT JOIN chat c ON c.ROWID =
        (SELECT chat_id FROM chat_message_join WHERE message_id = m.ROWID ORDER BY chat_id LIMIT 1)
