@@ -81,6 +81,15 @@ test.for<[string, (sides: Sides) => void, RegExp]>([
     ({ ledger }) => told(ledger, 'evt_2', 'message.received', { messageId: 'msg_2', text: 'other' }),
     /evt_2 came with two bodies/,
   ],
+  [
+    'a later request that went out first',
+    ({ ledger, rows }) => {
+      ledger.ask({ at: 0, to: ANNA, text: 'later', key: 'k2', copies: 1 });
+      Object.assign(ledger.asked.get('k2') ?? {}, { askedAt: Number.MAX_SAFE_INTEGER });
+      rows.unshift(ownRow('later'));
+    },
+    /"k2" overtook "k1"/,
+  ],
   ['a text that the virtual Mac lost', ({ ledger }) => ledger.written.push('gone'), /chat.db lost "gone"/],
 ])('%s is broken', ([, change, violation]) => {
   const sides = agreeing();
