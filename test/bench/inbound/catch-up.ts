@@ -11,6 +11,12 @@ import { round } from './figures.ts';
 import { monotonicMs } from './monotonic.ts';
 import { LINE } from './world.ts';
 
+/** What the tail reads of a plain message. */
+const COLUMNS = `m.ROWID AS rowid, m.guid, m.text, m.attributedBody, m.service, m.is_from_me, m.date / 1000000 AS date,
+  m.item_type, m.associated_message_type, m.associated_message_guid, m.balloon_bundle_id, m.cache_has_attachments,
+  m.destination_caller_id, m.account, h.id AS sender, c.style, c.chat_identifier, c.is_filtered,
+  c.last_addressed_handle`;
+
 const DAY_MS = 24 * 3_600_000;
 const AT_ONCE = 2_000;
 
