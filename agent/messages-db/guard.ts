@@ -13,6 +13,8 @@ const DAY_MS = 24 * 3_600_000;
 const CATCH_UP_MS = 7 * DAY_MS;
 /** Older rows are history, however they come: servers keep what was not delivered for a month. */
 const HISTORY_MS = 30 * DAY_MS;
+/** A replay may have lost the fraction of its second. */
+const SAME_MOMENT_MS = 1_000;
 /** Dates further ahead than this say nothing. */
 const FUTURE_MS = 60_000;
 
@@ -79,14 +81,15 @@ export class Guard {
     return { date, behind };
   }
 
-  /** Whether a date is further back than that of a row that just happened. */
-  isOld(date: number, now: number): boolean {
-    return date < now - LATE_MS;
-  }
-
-  /** Whether a date is not newer than that of the newest row, so that its content may be known. */
-  isOutOfOrder(date: number): boolean {
-    return date <= this.#memory.newest;
+  /**
+   * How near the dates of two rows with the same content must be, in milliseconds, for the later one to be a replay;
+   * null for a row that cannot be one. Two messages of the same moment, one after the other, may well say the same.
+   */
+  replayWithin(date: number, now: number): number | null {
+    const ahead = date > now + FUTURE_MS;
+    if (!ahead && date > this.#memory.newest) return null;
+    if (ahead || date < now - LATE_MS) return SAME_MOMENT_MS;
+    return date < this.#memory.newest ? 0 : null;
   }
 
   /** Which late rows of one crowd, in the order of their ROWIDs, are news after all. */

@@ -77,6 +77,8 @@ export interface History {
 
 const PAGE_ROWS = 300;
 /** A row dated so much before one that came before it is out of order. */
+/** Rows of one moment are dated this near to each other. */
+const SAME_MOMENT_MS = 1_000;
 const LATE_MS = 15 * 60_000;
 const APPLE_EPOCH_MS = 978_307_200_000;
 
@@ -176,7 +178,9 @@ class RowReader {
   #isKnown(row: StoredMessage): boolean {
     if (kindOf(row) !== 'message') return false;
     const text = textOf(row);
-    return this.#db.alike(row).some((other) => kindOf(other) === 'message' && textOf(other) === text);
+    return this.#db
+      .alike(row, SAME_MOMENT_MS)
+      .some((other) => kindOf(other) === 'message' && textOf(other) === text);
   }
 
   #entries(row: StoredMessage, now: number): HistoryEntry[] {

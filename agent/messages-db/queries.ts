@@ -40,8 +40,8 @@ export interface Queries {
   attachments(rowid: number): AttachmentRow[];
   payload(rowid: number): Buffer | null;
   summary(rowid: number): Buffer | null;
-  /** Rows below a ROWID dated within a second of it, of the same direction and sender. */
-  alike(row: StoredMessage): StoredMessage[];
+  /** Rows with a lower ROWID dated within so many milliseconds of a row, of the same direction and sender. */
+  alike(row: StoredMessage, within: number): StoredMessage[];
   /** The chat that a row names itself (macOS 26), when it was never joined to one. */
   chatNamedBy(guid: string): { style: number | null; identifier: string | null } | undefined;
   /** Own addresses that inbound rows came to, most frequent first. */
@@ -93,10 +93,11 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
     dataVersion: () => dataVersion.get() ?? 0,
     ...prepareChangeable(db, schema),
     ...prepareParts(db, schema),
-    alike: (row) => {
-      const date = BigInt(Math.round(row.date ?? 0)) * 1_000_000n;
-      const [from, to] = [date - 1_000_000_000n, date + 1_000_000_000n];
-      return alike.all(from, to, row.rowid, row.fromMe, row.sender, ALIKE_LIMIT);
+    alike: (row, within) => {
+      const [from, to] = [(row.date ?? 0) - within, (row.date ?? 0) + within + 1].map(
+        (ms) => BigInt(Math.round(ms)) * 1_000_000n,
+      );
+      return alike.all(from ?? 0n, (to ?? 0n) - 1n, row.rowid, row.fromMe, row.sender, ALIKE_LIMIT);
     },
     ...prepareAddresses(db, schema),
   };

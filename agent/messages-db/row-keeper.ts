@@ -108,12 +108,12 @@ export class RowKeeper {
     return count;
   }
 
-  /** Whether an old row says again what an earlier one said: the same sender, the same text, the same second. */
+  /** Whether a row says again what an earlier one said: the same sender, the same text, the same moment. */
   #isKnownContent(row: StoredMessage, date: number, look: Look): boolean {
-    const { guard } = this.#parts;
-    if (kindOf(row) !== 'message' || !guard.isOld(date, look.now) || !guard.isOutOfOrder(date)) return false;
+    const within = kindOf(row) === 'message' ? this.#parts.guard.replayWithin(date, look.now) : null;
+    if (within === null) return false;
     const text = textOf(row);
-    return look.db.alike(row).some((other) => kindOf(other) === 'message' && textOf(other) === text);
+    return look.db.alike(row, within).some((other) => kindOf(other) === 'message' && textOf(other) === text);
   }
 
   #admit(row: StoredMessage, held: Held, look: Look): void {

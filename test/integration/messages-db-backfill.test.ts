@@ -110,6 +110,18 @@ test('a replay that says again what was told tells nothing, however near it is',
   expect(day.texts().filter((text) => text !== 'end')).toEqual(['said once', 'said late']);
 });
 
+test('the same words twice in one second are two messages; under the very same date they are one again', async () => {
+  const day = await fixture();
+  const at = day.clock.now() - 5_000;
+  day.messages.receive(ANNA, 'ha', ANNA, { at });
+  day.messages.receive(ANNA, 'ha', ANNA, { at: at + 400 });
+  day.messages.receive(ANNA, 'else', ANNA, { at: at + 900 });
+  await eventually(() => day.texts().length === 3);
+  day.messages.receive(ANNA, 'ha', ANNA, { at });
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['ha', 'ha', 'else']);
+});
+
 test('a Mac that was off for three days tells what came meanwhile', async () => {
   const day = await fixture();
   const { messages, clock } = day;

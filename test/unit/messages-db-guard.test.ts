@@ -124,3 +124,15 @@ describe('what was there before', () => {
     expect(JSON.parse(JSON.stringify(subject.memory))).toEqual(subject.memory);
   });
 });
+
+describe('content that is known', () => {
+  test('counts for old rows within a second, for young ones at the very date, and not for what just came', () => {
+    const subject = guard();
+    expect(subject.check(NOW, NOW)).toBeNull();
+    expect(subject.replayWithin(NOW - HOUR, NOW)).toBe(1_000);
+    expect(subject.replayWithin(NOW - MINUTE, NOW)).toBe(0);
+    expect(subject.replayWithin(NOW, NOW)).toBeNull();
+    expect(subject.replayWithin(NOW + 1_000, NOW)).toBeNull();
+    expect(subject.replayWithin(NOW + HOUR, NOW)).toBe(1_000);
+  });
+});
