@@ -5,6 +5,9 @@ import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
 import { Backfill } from './backfill/backfill.ts';
+import { takeCalls } from './call-facts.ts';
+import { openCallsDb } from './calls-db/calls-db.ts';
+import type { CallBatch } from './calls-db/types.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
@@ -14,19 +17,19 @@ import type { Journal } from './journal/types.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
 import { answerLookup } from './lookup.ts';
-import { openMac } from './mac/mac.ts';
-import { Staging } from './mac/staging.ts';
-import type { Mac } from './mac/types.ts';
+import { type MacCare, openMacCare } from './mac/care.ts';
 import { Media } from './media/media.ts';
 import { openEvidence } from './messages-db/evidence.ts';
 import { openHistory } from './messages-db/history.ts';
 import { openMessagesDb } from './messages-db/messages-db.ts';
-import type { MessagesDb } from './messages-db/types.ts';
+import type { ChangeBatch, MessagesDb } from './messages-db/types.ts';
 import { changeFacts } from './outbox/facts.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
 import { openPacing } from './pacing/pacing.ts';
+import { noteOfPlaced } from './placed-calls.ts';
 import { Tail } from './tail.ts';
-import { agentVersion, macosVersion } from './versions.ts';
+import { tellCapabilities } from './tell-capabilities.ts';
+import { agentVersion } from './versions.ts';
 
 /** How long a stop waits for the act under way, in milliseconds. */
 const ACT_STOP_LIMIT_MS = 8_000;
@@ -85,7 +88,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('messages-db'),
     });
     releases.push(() => messagesDb.close());
-    const versions = { agent: agentVersion(), macos: macosVersion(config) };
+    const care = openMacCare({
+      home,
+      macHome: config.macHome,
+      target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
+      allowSending,
+      clock,
+      logger: part('mac'),
+      onCapabilities: () => tell(),
+    });
+    releases.push((hurry) => care.stop(hurry));
+    const tell = (): void => tellCapabilities(care, { journal, clock, logger });
+    const versions = { agent: agentVersion(), macos: care.macos };
     const link = createLink({
       identity,
       versions,
@@ -93,15 +107,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       logger: part('link'),
       onCommands: () => outbox.wake(),
+      onOpen: tell,
     });
     releases.push((hurry) => link.stop(hurry));
-    const mac = openMac({
-      actsFolder: path.join(home, 'acts'),
-      target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
-      allowSending,
-      clock,
-      logger: part('mac'),
+    const startedAt = clock.now();
+    const recovery = care.startRecovery({
+      lastSignOfLife: () =>
+        Math.max(startedAt, journal.counts().lastReceivedAt ?? 0, journal.records.lastSentAt() ?? 0),
+      mayNudge: () => allowSending,
     });
+    releases.push(() => recovery.stop());
+    const mac = care.tendedBy(recovery);
     const evidence = openEvidence(messagesFile(config));
     releases.push(() => evidence.close());
     const media = new Media({
@@ -112,7 +128,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('media'),
     });
     releases.push(() => media.stop());
-    const staging = new Staging(config.macHome);
     const pacer = openPacing(home, {
       journal,
       off: pacingOff,
@@ -128,24 +143,39 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       files: {
         ready: (command, index) => media.ready(command, index),
         fetch: (command, until, onChange) => media.fetch(command, until, onChange),
-        stage: (actId, file) => staging.stage(actId, file),
+        stage: (actId, file) => care.staging.stage(actId, file),
       },
       errands: {
-        lookUp: (order) => answerLookup(order, config.macHome, clock),
+        lookUp: (order) => answerLookup(order, care.lookUp, clock),
         upload: (order, signal) => media.upload(order, signal),
       },
       pacer,
+      noteOf: (command, at) => noteOfPlaced(journal, command, at),
       clock,
       logger: part('outbox'),
     });
-    const tail = new Tail({
-      messagesDb,
+    const tail = new Tail<ChangeBatch>({
+      source: messagesDb,
       take: (batch) => outbox.take(batch),
       clock,
       logger: part('tail'),
     });
     releases.push(() => tail.stop());
-    releases.push((hurry) => stopActing(mac, outbox, hurry, clock));
+    const callsDb = openCallsDb({
+      databasePath: callsFile(config),
+      memory: journal.callsMemory(),
+      clock,
+      logger: part('calls-db'),
+    });
+    releases.push(() => callsDb.close());
+    const callsTail = new Tail<CallBatch>({
+      source: callsDb,
+      take: (batch) => takeCalls(batch, journal, clock.now()),
+      clock,
+      logger: part('calls-tail'),
+    });
+    releases.push(() => callsTail.stop());
+    releases.push((hurry) => stopActing({ care, outbox, recovery }, hurry, clock));
     const backfill = new Backfill({
       journal,
       open: () =>
@@ -159,7 +189,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('backfill'),
     });
     releases.push(() => backfill.stop());
-    const startedAt = isoTime(clock.now());
     const status = (): AgentStatus => {
       const { lastReceivedAt, ...counts } = journal.counts();
       const failure = journal.failure();
@@ -168,11 +197,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         version: versions.agent,
         pid: process.pid,
         home,
-        startedAt,
+        startedAt: isoTime(startedAt),
         agentId: identity.agentId,
         bridge: identity.bridge,
         line: identity.line,
-        mac: { virtual: config.virtual, macos: versions.macos, sendingAllowed: allowSending },
+        mac: {
+          ...{ virtual: config.virtual, macos: care.macos, sendingAllowed: allowSending },
+          recovery: recovery.step(),
+        },
         link: link.status(),
         journal: {
           state: failure ? 'failing' : 'ok',
@@ -193,10 +225,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('control'),
     });
     releases.push(() => served.close());
+    releases.push(care.keepAwake(() => logger.warn('caffeinate ended: the Mac may fall asleep')));
     releases.push(clock.every(UPKEEP_EVERY_MS, () => careFor(journal, clock, logger)));
     careFor(journal, clock, logger);
     outbox.start();
     tail.start();
+    callsTail.start();
     backfill.start();
     link.start();
     logger.info({ agentId: identity.agentId, version: versions.agent }, 'agent started');
@@ -211,10 +245,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
  * Waits for the act under way, but not as long as osascript may hang: an act that is cut off is looked for in chat.db
  * by the next start, as after a crash.
  */
-async function stopActing(mac: Mac, outbox: Outbox, hurry: AbortSignal, clock: Clock): Promise<void> {
+async function stopActing(
+  { care, outbox, recovery }: { care: MacCare; outbox: Outbox; recovery: { stop(): Promise<void> } },
+  hurry: AbortSignal,
+  clock: Clock,
+): Promise<void> {
   const late = new AbortController();
   const cancel = clock.after(ACT_STOP_LIMIT_MS, () => late.abort());
-  await Promise.all([mac.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()]);
+  // Recovery first: to it, a Mac that is stopped would look like a Messages that is silent.
+  await Promise.all([recovery.stop(), care.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()]);
   cancel();
 }
 
@@ -259,3 +298,6 @@ export function ownHandle(config: AgentConfig, clock: Clock, logger: Logger): st
 
 const messagesFile = (config: AgentConfig): string =>
   path.join(config.macHome, 'Library', 'Messages', 'chat.db');
+
+const callsFile = (config: AgentConfig): string =>
+  path.join(config.macHome, 'Library', 'Application Support', 'CallHistoryDB', 'CallHistory.storedata');

@@ -12,7 +12,13 @@ export const agentStatusSchema = z.object({
   agentId: z.string(),
   bridge: z.string(),
   line: z.object({ id: z.string(), handle: z.string() }),
-  mac: z.object({ virtual: z.boolean(), macos: z.string(), sendingAllowed: z.boolean() }),
+  mac: z.object({
+    virtual: z.boolean(),
+    macos: z.string(),
+    sendingAllowed: z.boolean(),
+    /** What is done to bring Messages back; `well` while nothing is, `person` when only a person can help. */
+    recovery: z.enum(['well', 'open', 'quit', 'terminate', 'kill', 'restart_agent', 'person']),
+  }),
   link: z.object({
     state: z.enum(['closed', 'connecting', 'challenged', 'open', 'stopped']),
     since: time,

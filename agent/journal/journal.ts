@@ -7,6 +7,7 @@ import { CommandTable } from './command-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
 import { type Salvage, salvageJournal } from './salvage.ts';
+import { TailTable } from './tail-table.ts';
 import type {
   ArrivedCommand,
   CommandState,
@@ -32,6 +33,7 @@ class SqliteJournal implements Journal {
   readonly #db: Database.Database;
   readonly #commands: CommandTable;
   readonly records: RecordTable;
+  readonly #tails: TailTable;
   readonly #listeners = new Set<() => void>();
   readonly #insertEvent: Database.Statement;
   readonly #noteEvent: Database.Statement;
@@ -45,6 +47,7 @@ class SqliteJournal implements Journal {
     this.#db = db;
     this.#commands = new CommandTable(db);
     this.records = new RecordTable(db);
+    this.#tails = new TailTable(db);
     this.#insertEvent = db.prepare('INSERT INTO event (body) VALUES (?)');
     this.#noteEvent = db.prepare('UPDATE command SET event_seq = ? WHERE id = ?');
     this.#setMeta = db.prepare(
@@ -65,7 +68,8 @@ class SqliteJournal implements Journal {
       this.#commands.take(change);
       this.records.take(change);
       for (const event of change.events ?? []) this.#append(event, change.at);
-      if (change.memory) this.#remember(change.memory);
+      if (change.memory) this.#tails.remember(change.memory);
+      if (change.callsMemory) this.#tails.rememberCalls(change.callsMemory);
       this.#note(change.notes ?? {});
       this.#settleKept(change);
     });
@@ -84,7 +88,7 @@ class SqliteJournal implements Journal {
     this.#write(() => {
       this.#setMeta.run('commandAck', String(salvage.commandAck));
       if (salvage.tailCursor !== null)
-        this.#remember({ cursor: salvage.tailCursor, remember: salvage.tailEntries, forget: [] });
+        this.#tails.remember({ cursor: salvage.tailCursor, remember: salvage.tailEntries, forget: [] });
       for (const event of salvage.events) this.#append(event, now);
       for (const { seq, command, updatedAt, expiresAt, highWater } of salvage.open) {
         this.#commands.insert(seq, command, expiresAt, now);
@@ -251,10 +255,11 @@ class SqliteJournal implements Journal {
   }
 
   tailMemory(): { cursor: string | null; entries: Map<string, string> } {
-    return this.#read(() => ({
-      cursor: this.#meta('tailCursor') ?? null,
-      entries: new Map(this.#sql('SELECT key, value FROM tail_entry').raw().all() as Array<[string, string]>),
-    }));
+    return this.#read(() => this.#tails.messages());
+  }
+
+  callsMemory(): { cursor: string | null; entries: Map<string, string> } {
+    return this.#read(() => this.#tails.calls());
   }
 
   counts(): JournalCounts {
@@ -289,15 +294,6 @@ class SqliteJournal implements Journal {
     const seq = Number(this.#insertEvent.run(JSON.stringify(event)).lastInsertRowid);
     if (event.type === 'command.state') this.#noteEvent.run(seq, event.commandId);
     if (event.type === 'message.received' && !event.backfill) this.#setMeta.run('lastReceivedAt', String(at));
-  }
-
-  #remember(memory: NonNullable<JournalChange['memory']>): void {
-    this.#setMeta.run('tailCursor', memory.cursor);
-    for (const [key, value] of memory.remember)
-      this.#sql(
-        'INSERT INTO tail_entry (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-      ).run(key, value);
-    for (const key of memory.forget) this.#sql('DELETE FROM tail_entry WHERE key = ?').run(key);
   }
 
   #note(notes: Readonly<Record<string, string>>): void {

@@ -83,7 +83,7 @@ export interface KeptState {
   downgraded: boolean;
 }
 
-/** What the tail of chat.db must find again: see its own types. */
+/** What a tail must find again: see its own types. */
 interface TailPatch {
   cursor: string;
   remember: ReadonlyArray<readonly [key: string, value: string]>;
@@ -126,6 +126,8 @@ export interface JournalChange {
   events?: readonly AgentEvent[];
   commands?: ReadonlyArray<{ id: string; patch: CommandPatch }>;
   memory?: TailPatch;
+  /** What the tail of the call history must find again. */
+  callsMemory?: TailPatch;
   /** Rows of chat.db that prove acts of commands. */
   proofs?: ReadonlyArray<{ guid: string } & Proof>;
   /** Messages whose sending begins with this change. */
@@ -237,6 +239,8 @@ export interface Journal {
   /** Why the last write failed; undefined once one succeeded again. */
   failure(): AppError | undefined;
   tailMemory(): { cursor: string | null; entries: Map<string, string> };
+  /** What the tail of the call history saved last. */
+  callsMemory(): { cursor: string | null; entries: Map<string, string> };
   counts(): JournalCounts;
   close(): void;
 }

@@ -20,6 +20,8 @@ export interface LinkOptions {
   logger: Logger;
   /** New commands are in the journal. */
   onCommands(): void;
+  /** A connection is open. */
+  onOpen?: () => void;
   backoff?: Partial<Pick<BackoffOptions, 'baseMs' | 'capMs' | 'graceMs' | 'random'>>;
 }
 
@@ -139,6 +141,7 @@ class BridgeLink implements Link {
       this.#enter('welcome');
       this.#backoff.succeeded();
       this.#options.logger.info('link open');
+      this.#options.onOpen?.();
     }
   }
 

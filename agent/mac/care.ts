@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Action } from '../../bridge/protocol/common.ts';
+import { describeError } from '../../bridge/runtime/app-error.ts';
 import { type CalibrationResult, saveCalibration } from './calibration.ts';
 import type { Capability } from './capabilities.ts';
 import { type CapabilityWatch, watchCapabilities } from './capability-watch.ts';
@@ -9,6 +10,7 @@ import { readMacosVersion } from './macos-version.ts';
 import { keepAwake, messagesProcess } from './messages-process.ts';
 import { type Recovery, type RecoveryOptions, startRecovery } from './recovery.ts';
 import { Staging } from './staging.ts';
+import { troubledMac } from './troubled-mac.ts';
 import type { Mac } from './types.ts';
 
 export interface MacCareOptions extends Omit<MacOptions, 'whyNot' | 'actsFolder'> {
@@ -37,6 +39,8 @@ export interface MacCare {
   saveCalibration(action: Action, result: CalibrationResult): void;
   /** Begins to bring Messages back when it hangs or is gone. */
   startRecovery(options: Pick<RecoveryOptions, 'lastSignOfLife' | 'mayNudge' | 'onStep'>): Recovery;
+  /** The Mac whose acts tell the recovery when they find Messages gone or silent. */
+  tendedBy(recovery: Recovery): Mac;
   /** Keeps the Mac awake while this process lives; returns how to stop it. */
   keepAwake(onLost: () => void): () => void;
   /** Stops looking, then waits for acts under way; kills them when `hurry` aborts. */
@@ -59,6 +63,11 @@ export function openMacCare(options: MacCareOptions): MacCare {
     onChange: onCapabilities,
   });
   watch = capabilities;
+  const lookAgain = (): void => {
+    capabilities
+      .refresh()
+      .catch((error: unknown) => logger.warn({ error: describeError(error) }, 'the Mac was not looked at'));
+  };
   return {
     mac,
     macos,
@@ -67,7 +76,17 @@ export function openMacCare(options: MacCareOptions): MacCare {
     lookUp: (handles) => lookUp(macHome, handles),
     saveCalibration: (action, result) => saveCalibration(home, action, result),
     startRecovery: (more) =>
-      startRecovery({ ...more, messages: messagesProcess({ mac, target, clock }), clock, logger }),
+      startRecovery({
+        ...more,
+        messages: messagesProcess({ mac, target, clock }),
+        clock,
+        logger,
+        onStep: (step) => {
+          if (step === 'well') lookAgain();
+          more.onStep?.(step);
+        },
+      }),
+    tendedBy: (recovery) => troubledMac({ mac, capabilities, recovery, lookAgain }),
     keepAwake: (onLost) => keepAwake(target, onLost),
     async stop(hurry) {
       await mac.stop(hurry);

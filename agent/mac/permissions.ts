@@ -32,6 +32,9 @@ export interface Permission {
   fix: string;
 }
 
+/** What is found while Messages does not run, which it can be made to again. */
+export const MESSAGES_NOT_RUNNING = 'Messages is not running';
+
 export interface PermissionProbe {
   mac: Mac;
   /** Home folder of the user whose Messages is acted on. */
@@ -180,7 +183,7 @@ async function messagesApp(probe: PermissionProbe, automationOfMessages: Finding
     return { status: 'unknown', detail: 'Messages is asked only where its control is allowed', fix };
   const messages = messagesSchema.safeParse(await ask(probe, { kind: 'probe_messages' }));
   if (!messages.success) return { status: 'unknown', detail: 'Messages did not answer', fix };
-  if (!messages.data.running) return { status: 'denied', detail: 'Messages is not running', fix };
+  if (!messages.data.running) return { status: 'denied', detail: MESSAGES_NOT_RUNNING, fix };
   const enabled = messages.data.accounts.filter((account) => account.enabled);
   const iMessage = enabled.find(({ service }) => service === 'iMessage');
   if (!iMessage) return { status: 'denied', detail: 'no iMessage account is enabled', fix };

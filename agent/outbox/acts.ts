@@ -92,6 +92,10 @@ function planOther(command: Command, evidence: Evidence): Plan {
       const { participants, text } = command;
       return { act: { kind: 'create_group', participants, text }, known: {} };
     }
+    case 'call.start':
+      return { act: { kind: 'place_call', handle: command.to, medium: command.kind }, known: {} };
+    case 'call.end':
+      return { act: { kind: 'end_call' }, known: {} };
     default:
       return refused('action_unavailable');
   }

@@ -3,6 +3,7 @@ import { describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { CommandError, CommandPatch, Journal, JournaledCommand, Proof } from '../journal/types.ts';
+import type { ChatRef } from '../messages-db/types.ts';
 import type { Known } from './acts.ts';
 import { appleError } from './apple-errors.ts';
 import type { Evidence, EvidenceRow } from './evidence.ts';
@@ -151,7 +152,7 @@ export class Confirm {
     if (ghost) this.#settle(command, { type: 'row_failed', error: ghostError }, {}, [proof]);
     else if (row.error !== 0)
       this.#settle(command, { type: 'row_failed', error: appleError(row.error) }, guid, [proof]);
-    else if (last) this.#settle(command, { type: 'row_found' }, guid, [proof]);
+    else if (last) this.#settle(command, { type: 'row_found' }, guid, [proof], row.chat ?? undefined);
     else this.#goOn(command, guid, proof);
   }
 
@@ -171,9 +172,10 @@ export class Confirm {
     event: OutboxEvent,
     patch: CommandPatch,
     proofs: ReadonlyArray<{ guid: string } & Proof>,
+    chat?: ChatRef,
   ): void {
     const { journal, clock, logger } = this.#options;
-    const change = step(command, event, clock.now(), patch);
+    const change = step(command, event, clock.now(), patch, chat);
     const kept = proofs.flatMap(({ guid, tells }) =>
       journal
         .keptStates(guid)

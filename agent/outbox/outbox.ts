@@ -32,6 +32,8 @@ export interface OutboxOptions {
   files: SentFiles;
   errands: Errands;
   pacer: Pacer;
+  /** What is noted in the journal with the beginning of an act. */
+  noteOf?: (command: JournaledCommand, at: number) => Readonly<Record<string, string>>;
   clock: Clock;
   logger: Logger;
   confirmWindowMs?: number;
@@ -165,8 +167,10 @@ class DurableOutbox implements Outbox {
     const { id: commandId, conversation } = command;
     await this.#performer.perform(command, part, {
       source,
-      withBegin: (at) =>
-        kind ? { sent: [{ at, commandId, part: command.part, conversation, kind }], contacts: learnt } : {},
+      withBegin: (at) => ({
+        ...(kind && { sent: [{ at, commandId, part: command.part, conversation, kind }], contacts: learnt }),
+        notes: this.#options.noteOf?.(command, at) ?? {},
+      }),
     });
     this.#confirm.look();
   }

@@ -32,7 +32,7 @@ export interface PerformerOptions {
 }
 
 /** What is journaled with the beginning of an act. */
-export type WithBegin = Pick<JournalChange, 'sent' | 'contacts'>;
+export type WithBegin = Pick<JournalChange, 'sent' | 'contacts' | 'notes'>;
 
 /** Carries out acts, each journaled before it begins and when it has ended. */
 export class Performer {

@@ -2,6 +2,7 @@ import type { CommandStateEvent } from '../../bridge/protocol/events.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import type { CommandError, CommandPatch, JournalChange, JournaledCommand } from '../journal/types.ts';
+import type { ChatRef } from '../messages-db/types.ts';
 import { type OutboxEvent, transition } from './states.ts';
 
 /** Longest error message in an event, in UTF-16 units. */
@@ -12,8 +13,11 @@ const ofEvent = (error: CommandError): { code: string; message: string } => ({
   message: error.message.slice(0, MAX_MESSAGE),
 });
 
+const conversationOfChat = ({ kind, identifier }: ChatRef): ChatRef => ({ kind, identifier });
+
 /**
- * One step of a command as one journal change: its new state and the fact for the bridge.
+ * One step of a command as one journal change: its new state and the fact for the bridge. `chat` is where its proof
+ * stands, which names a group that was made.
  * Throws AppError `internal_error` for a step that the machine does not allow.
  */
 export function step(
@@ -21,6 +25,7 @@ export function step(
   event: OutboxEvent,
   at: number,
   extra: CommandPatch = {},
+  chat?: ChatRef,
 ): JournalChange & { state: CommandStateEvent['state'] } {
   const state = transition(command.state, event);
   if (state === undefined)
@@ -41,6 +46,9 @@ export function step(
         state,
         at: isoTime(at),
         ...(guid ? { guid } : {}),
+        ...(chat && command.command?.type === 'group.create'
+          ? { conversation: conversationOfChat(chat) }
+          : {}),
         ...(error ? { error: ofEvent(error) } : {}),
         ...(extra.paced ? { paced: { rule: extra.paced.rule, until: isoTime(extra.paced.until) } } : {}),
       },

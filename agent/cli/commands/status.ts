@@ -57,6 +57,7 @@ function lines(status: AgentStatus): string[] {
     `agent     ${status.agentId} (pid ${status.pid}, version ${status.version}) since ${status.startedAt}`,
     `line      ${status.line.handle} (${status.line.id})`,
     `mac       macOS ${mac.macos}, ${mac.sendingAllowed ? 'may send' : 'reads only (no --allow-sending)'}`,
+    ...(mac.recovery === 'well' ? [] : [`recovery  Messages is being brought back: ${mac.recovery}`]),
     `link      ${link.state} since ${link.since}${link.state === 'open' ? '' : why}`,
     ...(link.retryAt ? [`          next attempt ${link.retryAt}`] : []),
     `messages  ${messages.state}; last received ${messages.lastReceivedAt ?? 'never'}`,
