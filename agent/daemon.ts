@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { agentErrors } from '../bridge/protocol/errors.ts';
-import { AppError, describeError, errorCode } from '../bridge/runtime/app-error.ts';
+import { AppError, errorCode } from '../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
@@ -13,7 +13,7 @@ import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
 import { readIdentity } from './identity/identity.ts';
 import { openJournal } from './journal/journal.ts';
-import type { Journal } from './journal/types.ts';
+import { keepLine } from './line-keeping.ts';
 import { createLink } from './link/link.ts';
 import { lockHome } from './lock.ts';
 import { answerLookup } from './lookup.ts';
@@ -25,18 +25,15 @@ import { openMessagesDb } from './messages-db/messages-db.ts';
 import type { ChangeBatch, MessagesDb } from './messages-db/types.ts';
 import { changeFacts } from './outbox/facts.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
-import { openPacing } from './pacing/pacing.ts';
 import { noteOfPlaced } from './placed-calls.ts';
+import { systemSchedule } from './schedule.ts';
 import { Tail } from './tail.ts';
 import { tellCapabilities } from './tell-capabilities.ts';
+import { keepUp } from './upkeep.ts';
 import { agentVersion } from './versions.ts';
 
 /** How long a stop waits for the act under way, in milliseconds. */
 const ACT_STOP_LIMIT_MS = 8_000;
-
-/** How often the journal is cared for, and how long finished commands are remembered, in milliseconds. */
-const UPKEEP_EVERY_MS = 24 * 3_600_000;
-const KEEP_FINISHED_MS = 30 * 24 * 3_600_000;
 
 export interface DaemonOptions {
   config: AgentConfig;
@@ -128,12 +125,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('media'),
     });
     releases.push(() => media.stop());
-    const pacer = openPacing(home, {
+    const line = keepLine({
+      home,
       journal,
-      off: pacingOff,
-      clock,
+      pacingOff,
       traffic: (conversation) => evidence.traffic(conversation),
-      pausedUntil: () => null,
+      permissions: () => care.capabilities.permissions(),
+      clock,
+      logger: part('line'),
+      schedule: systemSchedule,
+      onFreed: () => outbox.wake(),
     });
     const outbox = createOutbox({
       journal,
@@ -149,7 +150,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         lookUp: (order) => answerLookup(order, care.lookUp, clock),
         upload: (order, signal) => media.upload(order, signal),
       },
-      pacer,
+      pacer: line.pacing,
       noteOf: (command, at) => noteOfPlaced(journal, command, at),
       clock,
       logger: part('outbox'),
@@ -220,14 +221,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     const served = await control.serve({
       home,
-      methods: { status, ...outbox.operator.methods(), ...backfill.methods() },
+      methods: { status, ...outbox.operator.methods(), ...line.methods, ...backfill.methods() },
       clock,
       logger: part('control'),
     });
     releases.push(() => served.close());
     releases.push(care.keepAwake(() => logger.warn('caffeinate ended: the Mac may fall asleep')));
-    releases.push(clock.every(UPKEEP_EVERY_MS, () => careFor(journal, clock, logger)));
-    careFor(journal, clock, logger);
+    const { timezone } = line.pacing;
+    const { staging } = care;
+    releases.push(keepUp({ journal, media, staging, timezone, clock, logger, schedule: systemSchedule }));
+    releases.push(line.start());
     outbox.start();
     tail.start();
     callsTail.start();
@@ -255,14 +258,6 @@ async function stopActing(
   // Recovery first: to it, a Mac that is stopped would look like a Messages that is silent.
   await Promise.all([recovery.stop(), care.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()]);
   cancel();
-}
-
-function careFor(journal: Journal, clock: Clock, logger: Logger): void {
-  try {
-    journal.upkeep(clock.now() - KEEP_FINISHED_MS);
-  } catch (error) {
-    logger.warn({ error: describeError(error) }, 'the upkeep of the journal has to wait');
-  }
 }
 
 /** Why chat.db cannot be read now, if so. */

@@ -10,6 +10,8 @@ import { messagesExportCommand } from './commands/messages-export.ts';
 import { outboxListCommand } from './commands/outbox-list.ts';
 import { outboxResolveCommand } from './commands/outbox-resolve.ts';
 import { outboxShowCommand } from './commands/outbox-show.ts';
+import { paceCommand } from './commands/pace.ts';
+import { paceSimulateCommand } from './commands/pace-simulate.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -30,6 +32,8 @@ const commands: readonly Command[] = [
   outboxListCommand,
   outboxShowCommand,
   outboxResolveCommand,
+  paceCommand,
+  paceSimulateCommand,
   virtualMacRunCommand,
   virtualMacReceiveCommand,
   virtualMacPlayCommand,
@@ -93,7 +97,8 @@ function add(program: Program, command: Command, run: (options: CommandOptions) 
     else spec.option(flags, description, value);
   const examples = command.examples.map((example) => `  ${example}`).join('\n');
   spec.addHelpText('after', `\nExamples:\n${examples}\n${command.exitCodes ?? EXIT_CODES}`);
-  spec.action(run);
+  // Options after a word that begins a sub-command belong to that.
+  spec.enablePositionalOptions().action(run);
 }
 
 const groupOf = (parent: Program, word: string): Program =>

@@ -107,6 +107,15 @@ const migrations: readonly string[] = [
      last_in_at INTEGER,
      last_out_at INTEGER
    ) STRICT, WITHOUT ROWID;`,
+
+  `-- What became of messages to single handles, by which the health of the line is told.
+   CREATE TABLE outcome (
+     guid TEXT PRIMARY KEY,
+     at INTEGER NOT NULL,
+     delivered INTEGER NOT NULL DEFAULT 0,
+     error INTEGER NOT NULL DEFAULT 0
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX outcome_at ON outcome (at);`,
 ];
 
 /** Brings a journal to the newest schema. Throws `journal_too_new` for a file of a later version. */

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { journalError } from './open-file.ts';
-import type { CommandError, CommandState, ContactRecord, JournalChange, LineRecords } from './types.ts';
+import type { ContactRecord, JournalChange, LineRecords, SendOutcome } from './types.ts';
 
 /** Statements over what the journal remembers of the line's messages. */
 export class RecordTable implements LineRecords {
@@ -12,7 +12,7 @@ export class RecordTable implements LineRecords {
   }
 
   /** Part of the transaction of whoever calls it. */
-  take({ sent = [], unsent = [], received = [], contacts = [] }: JournalChange): void {
+  take({ sent = [], unsent = [], received = [], contacts = [], outcomes = [] }: JournalChange): void {
     for (const { conversation, lastInAt, lastOutAt } of contacts)
       this.#touch(conversation, lastInAt, lastOutAt);
     for (const record of sent) {
@@ -26,10 +26,18 @@ export class RecordTable implements LineRecords {
       this.#sql(
         'DELETE FROM sent WHERE id = (SELECT max(id) FROM sent WHERE command_id = ? AND part = ?)',
       ).run(commandId, part);
+    for (const outcome of outcomes) this.#outcome(outcome);
     for (const { at, conversation } of received) {
       this.#sql('INSERT INTO received (at, conversation) VALUES (?, ?)').run(at, conversation);
       this.#touch(conversation, at, null);
     }
+  }
+
+  #outcome({ guid, at, state, error }: NonNullable<JournalChange['outcomes']>[number]): void {
+    if (state === 'delivered')
+      this.#sql('UPDATE outcome SET delivered = 1, error = 0 WHERE guid = ?').run(guid);
+    else if (state === 'failed') this.#sql('UPDATE outcome SET error = ? WHERE guid = ?').run(error, guid);
+    else this.#sql('INSERT OR IGNORE INTO outcome (guid, at, error) VALUES (?, ?, ?)').run(guid, at, error);
   }
 
   contact(conversation: string): ContactRecord | undefined {
@@ -90,24 +98,23 @@ export class RecordTable implements LineRecords {
     );
   }
 
-  endsSince(at: number): Array<{ state: CommandState; at: number; error: CommandError | null }> {
+  outcomesSince(at: number): SendOutcome[] {
     const rows = this.#read(
       () =>
-        this.#sql(
-          `SELECT state, updated_at AS at, error FROM command
-           WHERE state IN ('done', 'failed', 'uncertain') AND updated_at >= ? ORDER BY updated_at, seq`,
-        ).all(at) as Array<{ state: CommandState; at: number; error: string | null }>,
+        this.#sql('SELECT at, delivered, error FROM outcome WHERE at >= ? ORDER BY at').all(at) as Array<{
+          at: number;
+          delivered: number;
+          error: number;
+        }>,
     );
-    return rows.map((row) => ({
-      ...row,
-      error: row.error === null ? null : (JSON.parse(row.error) as CommandError),
-    }));
+    return rows.map((row) => ({ ...row, delivered: row.delivered === 1 }));
   }
 
   forgetBefore(at: number): void {
     this.#read(() => {
       this.#sql('DELETE FROM sent WHERE at < ?').run(at);
       this.#sql('DELETE FROM received WHERE at < ?').run(at);
+      this.#sql('DELETE FROM outcome WHERE at < ?').run(at);
     });
   }
 

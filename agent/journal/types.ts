@@ -119,6 +119,13 @@ export interface ContactRecord {
   lastOutAt: number | null;
 }
 
+/** What Messages made of a message to a single handle. `error` is Apple's number, 0 for none. */
+export interface SendOutcome {
+  at: number;
+  delivered: boolean;
+  error: number;
+}
+
 /** Everything that becomes durable in one transaction. */
 export interface JournalChange {
   /** Time of the change, milliseconds since the Unix epoch. */
@@ -136,6 +143,13 @@ export interface JournalChange {
   unsent?: ReadonlyArray<{ commandId: string; part: number }>;
   /** Messages that came, which may free commands that are held. */
   received?: ReadonlyArray<{ at: number; conversation: string }>;
+  /** Messages to single handles that are in chat.db, and what Messages made of them since. */
+  outcomes?: ReadonlyArray<{
+    guid: string;
+    at: number;
+    state: 'sent' | 'delivered' | 'failed';
+    error: number;
+  }>;
   /** Conversations whose past is known from elsewhere. */
   contacts?: readonly ContactRecord[];
   /** Words to remember by name. */
@@ -172,8 +186,8 @@ export interface LineRecords {
   sentTo(conversation: string, since: number): number[];
   /** How many messages came at or after a time. */
   receivedSince(at: number): number;
-  /** Commands that ended at or after a time, newest last: how each ended. */
-  endsSince(at: number): Array<{ state: CommandState; at: number; error: CommandError | null }>;
+  /** What became of messages to single handles since a time, oldest first. */
+  outcomesSince(at: number): SendOutcome[];
   /** Forgets messages before a time. Throws as {@link Journal} does. */
   forgetBefore(at: number): void;
 }

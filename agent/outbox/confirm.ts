@@ -2,9 +2,16 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import type { CommandError, CommandPatch, Journal, JournaledCommand, Proof } from '../journal/types.ts';
+import type {
+  CommandError,
+  CommandPatch,
+  Journal,
+  JournalChange,
+  JournaledCommand,
+  Proof,
+} from '../journal/types.ts';
 import type { ChatRef } from '../messages-db/types.ts';
-import type { Known } from './acts.ts';
+import { conversationOf, type Known } from './acts.ts';
 import { appleError } from './apple-errors.ts';
 import type { Evidence, EvidenceRow } from './evidence.ts';
 import { stateFact } from './facts.ts';
@@ -183,13 +190,33 @@ export class Confirm {
         .map((state) => stateFact(command.id, state)),
     );
     const drop = proofs.map(({ guid }) => guid);
-    journal.record({ ...change, events: [...(change.events ?? []), ...kept], proofs, drop });
+    const failure = 'error' in event ? (event.error.apple ?? 1) : 0;
+    const outcomes = this.#outcomes(command, proofs, failure);
+    journal.record({ ...change, events: [...(change.events ?? []), ...kept], proofs, drop, outcomes });
     this.#until.delete(keyOf(command));
     this.#searched.delete(command.id);
     logger.info(
       { commandId: command.id, traceId: command.command?.traceId, part: command.part, state: change.state },
       'confirmed',
     );
+  }
+
+  /** What the health of the line goes by: messages to single handles, with what Messages made of them meanwhile. */
+  #outcomes(
+    command: JournaledCommand,
+    proofs: ReadonlyArray<{ guid: string }>,
+    failure: number,
+  ): NonNullable<JournalChange['outcomes']> {
+    const order = command.command;
+    if (order?.type !== 'message.send' || conversationOf(order).kind === 'group') return [];
+    const at = this.#options.clock.now();
+    return proofs.flatMap(({ guid }) => [
+      { guid, at, state: 'sent' as const, error: failure },
+      ...this.#options.journal.keptStates(guid).flatMap(({ state, error }) => {
+        if (state === 'sent') return [];
+        return [{ guid, at, state: state === 'failed' ? state : ('delivered' as const), error: error ?? 0 }];
+      }),
+    ]);
   }
 
   #giveUp(command: JournaledCommand): void {

@@ -28,6 +28,8 @@ export interface LineState {
   week: { proactive: number; received: number; firstProactiveAt: number | null };
   /** Only replies leave until then, at the earliest; null when the line is well. */
   pausedUntil: number | null;
+  /** Which share of the caps of a day holds. */
+  shareOfCaps: number;
 }
 
 /** What the line and one conversation did with each other. */
@@ -50,6 +52,15 @@ export interface Message {
   first: boolean;
   /** A one-time code, which somebody waits for. */
   urgent: boolean;
+}
+
+/** A share of the caps of a day, one message at least where there is any. */
+export function capsOf(
+  { newConversations, proactive }: { newConversations: number; proactive: number },
+  share: number,
+): { newConversations: number; proactive: number } {
+  const part = (cap: number): number => Math.min(cap, Math.max(1, Math.floor(cap * share)));
+  return { newConversations: part(newConversations), proactive: part(proactive) };
 }
 
 /** How a message to a conversation counts. */
@@ -84,7 +95,7 @@ function proactiveRules(
   { urgent }: Message,
   now: number,
 ): Array<Held | undefined> {
-  const { newConversations, proactive } = stageOf(config, line.day);
+  const { newConversations, proactive } = capsOf(stageOf(config, line.day), line.shareOfCaps);
   const quiet =
     config.quietHours && !urgent ? quietUntil(now, config.quietHours, config.timezone) : undefined;
   const isNew = kind === 'new';

@@ -55,6 +55,7 @@ export class Ledger {
         received: this.received.length - firstAtOrAfter(this.received, now - RATIO_MS + 1),
       },
       pausedUntil: null,
+      shareOfCaps: 1,
     };
   }
 

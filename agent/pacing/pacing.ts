@@ -1,9 +1,11 @@
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { ContactRecord, Journal, JournaledCommand } from '../journal/types.ts';
 import { type PacingConfig, readPacingConfig, stageOf } from './config.ts';
 import {
   type ConversationState,
+  capsOf,
   decide,
   FORGET_MS,
   type LineState,
@@ -11,8 +13,10 @@ import {
   type PacingState,
   RATIO_MS,
 } from './decide.ts';
+import { itemsOf, parseLoad } from './load.ts';
 import { dayNumber, localDay } from './local-day.ts';
-import type { Decision, Held, Pacer } from './types.ts';
+import { plot, type Simulation, simulate } from './simulate.ts';
+import type { Decision, Held, LineUsage, Pacer } from './types.ts';
 
 const HOUR_MS = 3_600_000;
 /** Name of the note in the journal with the local day on which the line was activated. */
@@ -34,21 +38,8 @@ export interface PacingOptions {
   traffic(conversation: ChatName): Pick<ContactRecord, 'lastInAt' | 'lastOutAt'>;
   /** Until when only replies leave, at the earliest; null when the line is well. */
   pausedUntil(): number | null;
-}
-
-/** How far the line is, and how much of its caps is used. Times are milliseconds since the Unix epoch. */
-export interface LineUsage {
-  off: boolean;
-  timezone: string;
-  date: string;
-  resetsAt: number;
-  warmup: { day: number; stage: number; completed: boolean; newConversationCap: number; dailyCap: number };
-  sent: number;
-  received: number;
-  newConversations: number;
-  proactive: number;
-  newLastHour: number;
-  newPerHour: number;
+  /** Which share of the caps of a day holds: less than 1 while the line recovers. */
+  shareOfCaps(): number;
 }
 
 /** The pace of one line, durable in the journal. */
@@ -62,6 +53,11 @@ export class Pacing implements Pacer {
     const today = localDay(clock.now(), config.timezone).date;
     if (journal.note(ACTIVATED) === undefined)
       journal.record({ at: clock.now(), notes: { [ACTIVATED]: today } });
+  }
+
+  /** Whose calendar days count. */
+  get timezone(): string {
+    return this.#options.config.timezone;
   }
 
   decide(command: JournaledCommand, now: number): Decision {
@@ -97,10 +93,11 @@ export class Pacing implements Pacer {
   }
 
   usage(now: number): LineUsage {
-    const { journal, config, off } = this.#options;
+    const { journal, config, off, shareOfCaps } = this.#options;
     const day = localDay(now, config.timezone);
     const number = this.#day(day.date);
     const stage = stageOf(config, number);
+    const caps = capsOf(stage, shareOfCaps());
     const { records } = journal;
     return {
       off,
@@ -111,8 +108,8 @@ export class Pacing implements Pacer {
         day: number,
         stage: config.curve.indexOf(stage) + 1,
         completed: number >= (config.curve.at(-1)?.fromDay ?? 1),
-        newConversationCap: stage.newConversations,
-        dailyCap: stage.proactive,
+        newConversationCap: caps.newConversations,
+        dailyCap: caps.proactive,
       },
       ...records.countsSince(day.startsAt),
       received: records.receivedSince(day.startsAt),
@@ -146,7 +143,7 @@ export class Pacing implements Pacer {
   }
 
   #line(now: number): LineState {
-    const { journal, config, pausedUntil } = this.#options;
+    const { journal, config, pausedUntil, shareOfCaps } = this.#options;
     const { records } = journal;
     const day = localDay(now, config.timezone);
     const { newConversations, proactive } = records.countsSince(day.startsAt);
@@ -160,6 +157,7 @@ export class Pacing implements Pacer {
       lastSentAt: records.lastSentAt(),
       week: { ...records.proactiveSince(week), received: records.receivedSince(week) },
       pausedUntil: pausedUntil(),
+      shareOfCaps: shareOfCaps(),
     };
   }
 
@@ -195,3 +193,22 @@ const unused = { lastSentAt: null } as const;
 /** Reads the pacing of a home and paces its line. Throws AppError `invalid_pacing` or one of the journal's. */
 export const openPacing = (home: string, options: Omit<PacingOptions, 'config'>): Pacing =>
   new Pacing({ ...options, config: readPacingConfig(home) });
+
+/**
+ * What the pacing of a home would make of a load over so many days from a local date, which is day 1: today unless told.
+ * Throws AppError `invalid_pacing`, `invalid_load` or `invalid_option`.
+ */
+export function pacingSimulation(
+  home: string,
+  { load, days, from, now }: { load: string; days: number; from: string | undefined; now: number },
+): { simulation: Simulation; lines: string[] } {
+  const config = readPacingConfig(home);
+  const first = from ?? localDay(now, config.timezone).date;
+  if (!isDate(first))
+    throw new AppError('A date is written as 2026-03-01', { code: 'invalid_option', retry: 'never' });
+  const items = itemsOf(parseLoad(load), first, days, config.timezone);
+  const simulation = simulate({ config, from: first, days, items });
+  return { simulation, lines: plot(simulation) };
+}
+
+const isDate = (date: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date));

@@ -46,6 +46,21 @@ export interface Pacer {
   reached(held: Held, now: number): Pick<JournalChange, 'events' | 'notes'>;
 }
 
+/** How far the line is, and how much of its caps is used. Times are milliseconds since the Unix epoch. */
+export interface LineUsage {
+  off: boolean;
+  timezone: string;
+  date: string;
+  resetsAt: number;
+  warmup: { day: number; stage: number; completed: boolean; newConversationCap: number; dailyCap: number };
+  sent: number;
+  received: number;
+  newConversations: number;
+  proactive: number;
+  newLastHour: number;
+  newPerHour: number;
+}
+
 /** Commands that count as messages of the line. */
 export const isPaced = (command: Command): boolean =>
   command.type === 'message.send' || command.type === 'group.create';

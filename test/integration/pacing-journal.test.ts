@@ -41,6 +41,7 @@ function open(file: string, clock: ManualClock, settings: PacingConfig = config)
     clock,
     traffic: () => ({ lastInAt: null, lastOutAt: null }),
     pausedUntil: () => null,
+    shareOfCaps: () => 1,
   });
   return { file, journal, pacing, clock };
 }
@@ -140,6 +141,7 @@ test('what chat.db knows of a conversation counts before the journal knows it', 
       return { lastInAt: clock.now() - MINUTE, lastOutAt: null };
     },
     pausedUntil: () => clock.now() + MINUTE,
+    shareOfCaps: () => 1,
   });
   const world = { file: '', journal, pacing, clock };
   const command = take(world, 1, 'Anna@X.example');

@@ -34,7 +34,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'bridge/runtime',
   ],
   'agent/pacing': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
-  'agent/health': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
+  'agent/health': ['agent/journal', 'agent/pacing', 'bridge/protocol', 'bridge/runtime'],
   'agent/media': ['bridge/protocol', 'bridge/runtime'],
   'agent/link': ['agent/journal', 'bridge/protocol', 'bridge/runtime'],
   'agent/virtual-mac': ['agent/messages-db', 'agent/control', 'bridge/protocol', 'bridge/runtime'],

@@ -190,6 +190,7 @@ describe('pacing', () => {
       lastSentAt: null,
       week: { proactive: 0, received: 1, firstProactiveAt: null },
       pausedUntil: 10 * DAY,
+      shareOfCaps: 1,
     };
     const nobody = { lastInAt: null, lastOutAt: null, unanswered: [], lastMinute: [] };
     const message = { first: true, urgent: false };
