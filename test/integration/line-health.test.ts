@@ -1,0 +1,162 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { openJournal } from '../../agent/journal/journal.ts';
+import type { Journal } from '../../agent/journal/types.ts';
+import { keepLine } from '../../agent/line-keeping.ts';
+import { type Explanation, explanationSchema, paceSchema } from '../../agent/pace.ts';
+import type { Schedule } from '../../agent/schedule.ts';
+import { agentEventSchema } from '../../bridge/protocol/events.ts';
+import type { LineStateEvent } from '../../bridge/protocol/line-events.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** A calendar whose days begin when the test says. */
+class TestSchedule implements Schedule {
+  readonly #work: Array<() => void> = [];
+
+  at(_: string, __: string, work: () => void): () => void {
+    this.#work.push(work);
+    return () => this.#work.splice(this.#work.indexOf(work), 1);
+  }
+
+  ring(): void {
+    for (const work of this.#work) work();
+  }
+}
+
+interface World {
+  clock: ManualClock;
+  journal: Journal;
+  line: ReturnType<typeof keepLine>;
+  schedule: TestSchedule;
+  permissions: Array<{ component: string; status: 'granted' | 'denied'; detail: string }>;
+  freed: () => number;
+  told: () => LineStateEvent[];
+}
+
+function world(file = path.join(tempFolder(), 'journal.db'), clock = new ManualClock()): World {
+  const journal = openJournal(file);
+  const schedule = new TestSchedule();
+  const permissions: World['permissions'] = [];
+  let freed = 0;
+  const line = keepLine({
+    home: tempFolder(),
+    journal,
+    pacingOff: false,
+    traffic: () => ({ lastInAt: null, lastOutAt: null }),
+    permissions: () => permissions,
+    clock,
+    logger: silentLogger,
+    schedule,
+    onFreed: () => {
+      freed += 1;
+    },
+  });
+  const stop = line.start();
+  onTestFinished(() => {
+    stop();
+    journal.close();
+  });
+  const told = (): LineStateEvent[] =>
+    journal
+      .eventsAfter(0, 1_000)
+      .map(({ event }) => agentEventSchema.parse(event))
+      .filter((event) => event.type === 'line.state');
+  return { clock, journal, line, schedule, permissions, freed: () => freed, told };
+}
+
+function fail({ journal, clock }: World, count: number): void {
+  for (let n = 0; n < count; n += 1) {
+    const guid = `guid-${clock.now()}-${n}`;
+    const at = clock.now();
+    journal.record({ at, outcomes: [{ guid, at, state: 'sent', error: 0 }] });
+    journal.record({ at, outcomes: [{ guid, at, state: 'failed', error: 3 }] });
+  }
+}
+
+const explain = ({ line }: World, id: string): Explanation =>
+  explanationSchema.parse(line.methods['pace.explain']?.({ id }));
+
+test('tells once how a new line stands, and its counts no more than once a minute', async () => {
+  const at = world();
+  expect(at.told()).toMatchObject([
+    {
+      status: 'warming',
+      health: 'healthy',
+      ban: { status: 'none' },
+      warmup: { day: 1, stage: 1, newConversationCap: 5, dailyCap: 20 },
+      usage: { sent: 0, proactive: 0 },
+    },
+  ]);
+  await at.clock.advance(60_000);
+  expect(at.told()).toHaveLength(1);
+  for (let n = 0; n < 50; n += 1) {
+    const sent = [
+      { at: at.clock.now(), commandId: `c${n}`, part: 0, conversation: 'a', kind: 'reply' as const },
+    ];
+    at.journal.record({ at: at.clock.now(), sent });
+    await at.clock.advance(1_000);
+  }
+  expect(at.told().length).toBeLessThanOrEqual(3);
+  await at.clock.advance(120_000);
+  expect(at.told().at(-1)?.usage).toMatchObject({ sent: 50, proactive: 0 });
+});
+
+test('failures in a row pause what answers nothing, over restarts, and the caps come back in quarters', async () => {
+  const folder = tempFolder();
+  const file = path.join(folder, 'journal.db');
+  const at = world(file);
+  const command = sendCommand('cmd_1', { issuedAt: at.clock.now(), expiresAt: at.clock.now() + 30 * DAY });
+  at.journal.acceptCommands([{ seq: 1, command, expiresAt: at.clock.now() + 30 * DAY }], at.clock.now());
+  fail(at, 5);
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject({
+    status: 'paused',
+    health: 'critical',
+    ban: { status: 'suspected', reason: '5 messages in a row were not delivered' },
+  });
+  expect(at.freed()).toBe(1);
+  expect(explain(at, 'cmd_1')).toMatchObject({ decision: { go: false, rule: 'line_paused' } });
+  at.journal.record({ at: at.clock.now(), received: [{ at: at.clock.now(), conversation: '+14155550101' }] });
+  expect(explain(at, 'cmd_1')).toMatchObject({ decision: { go: true } });
+
+  const again = world(file, at.clock);
+  expect(again.told().at(-1)?.status).toBe('paused');
+  expect(paceSchema.parse(again.line.methods['pace.show']?.({}))).toMatchObject({
+    course: 'suspected',
+    pausedUntil: expect.any(String),
+  });
+  // The failures leave the day that is looked at, and then a day passes without a sign.
+  for (let hour = 0; hour < 49; hour += 1) await at.clock.advance(HOUR);
+  expect(again.told().at(-1)).toMatchObject({
+    status: 'warming',
+    health: 'at_risk',
+    ban: { status: 'none' },
+    warmup: { newConversationCap: 2, dailyCap: 10 },
+  });
+  for (let day = 0; day < 3; day += 1) await at.clock.advance(DAY);
+  expect(again.told().at(-1)).toMatchObject({ health: 'healthy', warmup: { dailyCap: 60 } });
+});
+
+test('Messages signed out is a suspicion, a permission that is lost is none', async () => {
+  const at = world();
+  at.permissions.push({ component: 'automation_messages', status: 'denied', detail: 'control is denied' });
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject({ status: 'warming', health: 'critical' });
+  at.permissions[0] = { component: 'messages', status: 'denied', detail: 'no iMessage account is enabled' };
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject({ status: 'paused', ban: { status: 'suspected' } });
+});
+
+test('the roll of the day tells the new caps and lets held commands be looked at', async () => {
+  const at = world();
+  const before = at.freed();
+  await at.clock.advance(2 * DAY);
+  at.schedule.ring();
+  expect(at.freed()).toBe(before + 1);
+  expect(at.told().at(-1)?.warmup).toMatchObject({ day: 3, newConversationCap: 10 });
+});
