@@ -7,7 +7,7 @@ import type { Journal } from '../journal/types.ts';
 import { Connection, type ConnectionEnd, type LinkIdentity, type Versions } from './connection.ts';
 import { type LinkEvent, type LinkState, transition } from './states.ts';
 
-const BACKOFF = { baseMs: 500, capMs: 60_000, graceMs: 30_000 } as const;
+const BACKOFF = { baseMs: 500, capMs: 15_000, graceMs: 10_000 } as const;
 /** How long a stop waits for the bridge to take the last events. */
 const DRAIN_LIMIT_MS = 5_000;
 const DRAIN_LOOK_MS = 20;
