@@ -48,9 +48,11 @@ export class RowKeeper {
     known.see(row.guid);
     self.learnFrom(row);
     const date = dateOf(row);
+    // Asked for before the check, by which the row itself becomes the newest.
+    const within = date === null ? null : guard.replayWithin(date, look.now);
     const late = date === null ? null : guard.check(date, look.now);
     if (!late) {
-      if (date !== null && this.#isKnownContent(row, date, look)) this.#silence(row, look);
+      if (this.#isKnownContent(row, within, look)) this.#silence(row, look);
       else this.#admit(row, { rowid: row.rowid, since: look.now }, look);
     } else if (late.behind && (strict || guard.isReplay(this.#lateCount()))) {
       this.#silence(row, look);
@@ -94,7 +96,8 @@ export class RowKeeper {
       known.held.delete(guid);
       const row = look.db.byGuid(guid);
       if (!row) continue;
-      if (!news.has(guid) || this.#isKnownContent(row, date, look)) this.#silence(row, look);
+      const within = guard.replayWithin(date, look.now);
+      if (!news.has(guid) || this.#isKnownContent(row, within, look)) this.#silence(row, look);
       else {
         guard.wasNews(date, look.now);
         this.#admit(row, { rowid: row.rowid, since: held.since }, look);
@@ -109,9 +112,8 @@ export class RowKeeper {
   }
 
   /** Whether a row says again what an earlier one said: the same sender, the same text, the same moment. */
-  #isKnownContent(row: StoredMessage, date: number, look: Look): boolean {
-    const within = kindOf(row) === 'message' ? this.#parts.guard.replayWithin(date, look.now) : null;
-    if (within === null) return false;
+  #isKnownContent(row: StoredMessage, within: number | null, look: Look): boolean {
+    if (within === null || kindOf(row) !== 'message') return false;
     const text = textOf(row);
     return look.db.alike(row, within).some((other) => kindOf(other) === 'message' && textOf(other) === text);
   }

@@ -132,6 +132,7 @@ describe('content that is known', () => {
     expect(subject.replayWithin(NOW - HOUR, NOW)).toBe(1_000);
     expect(subject.replayWithin(NOW - MINUTE, NOW)).toBe(0);
     expect(subject.replayWithin(NOW, NOW)).toBeNull();
+    expect(subject.replayWithin(NOW - HOUR + 1, NOW)).toBe(1_000);
     expect(subject.replayWithin(NOW + 1_000, NOW)).toBeNull();
     expect(subject.replayWithin(NOW + HOUR, NOW)).toBe(1_000);
   });
