@@ -61,6 +61,8 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
   const program = new Program('bluerelay')
     .description('The agent of BlueRelay: makes this Mac a line of a hosted iMessage API.')
     .version(agentVersion())
+    // Options after the word of a sub-command belong to that.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.print(text.trimEnd()),
@@ -97,7 +99,6 @@ function add(program: Program, command: Command, run: (options: CommandOptions) 
     else spec.option(flags, description, value);
   const examples = command.examples.map((example) => `  ${example}`).join('\n');
   spec.addHelpText('after', `\nExamples:\n${examples}\n${command.exitCodes ?? EXIT_CODES}`);
-  // Options after a word that begins a sub-command belong to that.
   spec.enablePositionalOptions().action(run);
 }
 

@@ -1,0 +1,175 @@
+import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Media } from '../../agent/media/media.ts';
+import type { SendMessageCommand } from '../../bridge/protocol/commands.ts';
+import { mediaHeaders, mediaSignedText } from '../../bridge/protocol/media.ts';
+import { systemClock } from '../../bridge/runtime/clock.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { eventually } from '../support/eventually.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+const AGENT = 'ag_1';
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+interface Answer {
+  status: number;
+  body?: Buffer | string;
+}
+
+interface World {
+  media: Media;
+  folder: string;
+  /** Requests with a good signature: method, media id and bytes. */
+  seen: Array<{ method: string; mediaId: string; commandId: string; bytes: Buffer }>;
+  answers: Answer[];
+  attachments: Map<string, { state: 'complete' | 'pending'; path: string | null }>;
+}
+
+/** A bridge that answers one thing after the other, and checks who asks. */
+async function world(): Promise<World> {
+  const folder = tempFolder();
+  const seen: World['seen'] = [];
+  const answers: Answer[] = [];
+  const server = http.createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const header = (name: keyof typeof mediaHeaders): string => String(request.headers[mediaHeaders[name]]);
+    const mediaId = request.url?.split('/').at(-1) ?? '';
+    const commandId = header('command');
+    const signed = mediaSignedText({
+      agentId: header('agent'),
+      mediaId,
+      sha256: header('sha256'),
+      commandId,
+    });
+    const good = verify(null, signed, publicKey, Buffer.from(header('signature'), 'base64url'));
+    const whole = request.method === 'GET' || sha256(bytes) === header('sha256');
+    if (!good || !whole || header('agent') !== AGENT) {
+      response.writeHead(401).end('{"error":{"code":"invalid_agent_signature"}}');
+      return;
+    }
+    seen.push({ method: request.method ?? '', mediaId, commandId, bytes });
+    const { status, body } = answers.shift() ?? { status: 204 };
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  const attachments: World['attachments'] = new Map();
+  const media = new Media({
+    folder: path.join(folder, 'media'),
+    identity: {
+      agentId: AGENT,
+      bridge: `http://127.0.0.1:${port}`,
+      signMedia: (request) =>
+        sign(null, mediaSignedText({ agentId: AGENT, ...request }), privateKey).toString('base64url'),
+    },
+    attachment: (guid) => attachments.get(guid) ?? null,
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  onTestFinished(async () => {
+    await media.stop();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { media, folder, seen, answers, attachments };
+}
+
+const withFile = (bytes: Buffer, more: Partial<SendMessageCommand> = {}): SendMessageCommand => ({
+  ...sendCommand('cmd_1'),
+  files: [
+    {
+      mediaId: 'med_1',
+      name: 'a.jpg',
+      mimeType: 'image/jpeg',
+      bytes: bytes.length,
+      sha256: sha256(bytes),
+    },
+  ],
+  ...more,
+});
+
+const upload = { type: 'media.upload', id: 'cmd_2', mediaId: 'med_2', attachmentGuid: 'at_0' } as const;
+const order = { ...upload, traceId: 't', issuedAt: '', expiresAt: '' };
+const soon = (): number => systemClock.now() + 60_000;
+
+test('a file to send is fetched whole, tried again after trouble, and checked', {
+  timeout: 30_000,
+}, async () => {
+  const { media, seen, answers, folder } = await world();
+  const bytes = Buffer.alloc(300_000, 'x');
+  const command = withFile(bytes);
+  answers.push(
+    { status: 503 },
+    { status: 200, body: Buffer.alloc(300_000, 'y') },
+    { status: 200, body: Buffer.alloc(300_001, 'x') },
+    { status: 200, body: bytes },
+  );
+  let changed = 0;
+  expect(media.ready(command, 0)).toBeUndefined();
+  const fetch = (): void => media.fetch(command, soon(), () => (changed += 1));
+  fetch();
+  fetch();
+  await eventually(() => changed === 1, { within: 25_000 });
+  const file = media.ready(command, 0);
+  expect(file && readFileSync(file)).toEqual(bytes);
+  expect(seen.map(({ method, mediaId }) => `${method} ${mediaId}`)).toEqual(Array(4).fill('GET med_1'));
+  expect(readdirSync(path.join(folder, 'media'))).toHaveLength(1);
+  media.sweep(systemClock.now() + 60_000);
+  expect(media.ready(command, 0)).toBeUndefined();
+});
+
+test('a file that the bridge refuses is not asked for again, and says why', async () => {
+  const { media, seen, answers } = await world();
+  const command = withFile(Buffer.from('abc'));
+  answers.push({ status: 404, body: '{"error":{"code":"not_found"}}' });
+  let changed = 0;
+  media.fetch(command, soon(), () => (changed += 1));
+  await eventually(() => changed === 1);
+  expect(() => media.ready(command, 0)).toThrow(
+    expect.objectContaining({ code: 'not_found', retry: 'never' }),
+  );
+  media.fetch(command, soon(), () => undefined);
+  expect(seen).toHaveLength(1);
+});
+
+test('a name that leads out of the folder is refused', async () => {
+  const { media, folder } = await world();
+  const bytes = Buffer.from('abc');
+  const [file] = withFile(bytes).files ?? [];
+  if (!file) throw new Error('no file');
+  const bad = withFile(bytes, { files: [{ ...file, mediaId: '../../etc' }] });
+  expect(() => media.ready(bad, 0)).toThrow(expect.objectContaining({ code: 'file_not_sendable' }));
+  expect(existsSync(path.join(folder, 'etc'))).toBe(false);
+});
+
+test('a received file is brought to the bridge, signed, once it is whole', async () => {
+  const { media, seen, answers, attachments, folder } = await world();
+  const { signal } = new AbortController();
+  await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'message_unknown' });
+  attachments.set('at_0', { state: 'pending', path: null });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({
+    code: 'media_unavailable',
+    retry: 'later',
+  });
+  const file = path.join(folder, 'photo');
+  const bytes = Buffer.alloc(1_000_000, 'p');
+  writeFileSync(file, bytes);
+  attachments.set('at_0', { state: 'complete', path: file });
+  await media.upload(order, signal);
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toMatchObject({ method: 'POST', mediaId: 'med_2', commandId: 'cmd_2' });
+  expect(seen[0]?.bytes.equals(bytes)).toBe(true);
+  answers.push({ status: 500 });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'media_unavailable' });
+  answers.push({ status: 400, body: '{"error":{"code":"media_damaged"}}' });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'media_unavailable' });
+  answers.push({ status: 404, body: '{"error":{"code":"not_found"}}' });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'not_found', retry: 'never' });
+});

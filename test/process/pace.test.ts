@@ -1,0 +1,103 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { systemClock } from '../../bridge/runtime/clock.ts';
+import { makeFolder } from '../../bridge/runtime/make-folder.ts';
+import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { type AgentHomes, BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { eventually } from '../support/eventually.ts';
+import { LedgerBridge } from '../support/ledger-bridge.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+let homes: AgentHomes;
+
+beforeEach(() => {
+  const folder = tempFolder();
+  homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
+  makeFolder(homes.home);
+});
+
+const json = async (...args: string[]) => JSON.parse((await bluerelay(homes, [...args, '--json'])).stdout);
+
+test('a load is simulated day by day, as numbers and as a plot', async () => {
+  const load = path.join(tempFolder(), 'load.csv');
+  writeFileSync(
+    load,
+    'day,time,event,conversation,count,priority\n*,09:00,send,new-{day}-{n},30,bulk\n*,08:00,receive,other-{n},9\n',
+  );
+  const { days, waiting } = await json(
+    'pace',
+    'simulate',
+    '--days',
+    '4',
+    '--load',
+    load,
+    '--from',
+    '2026-03-01',
+  );
+  expect(days.map(({ newConversations }: { newConversations: number }) => newConversations)).toEqual([
+    5, 5, 10, 10,
+  ]);
+  expect(waiting).toBe(4 * 30 - 30);
+  const people = await bluerelay(homes, ['pace', 'simulate', '--days', '2', '--load', load]);
+  expect(people.stdout).toMatch(/day {2}date[\s\S]*#+\.+\|[\s\S]*held by new_conversations_day/);
+  const bad = await json('pace', 'simulate', '--load', path.join(homes.home, 'none.csv'));
+  expect(bad).toMatchObject({ error: { code: 'invalid_option' } });
+  writeFileSync(load, 'day,time,event,conversation\n1,25:00,send,a\n');
+  expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_load' } });
+  writeFileSync(path.join(homes.home, 'pacing.json'), '{"gapMs": "fast"}');
+  expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_pacing' } });
+});
+
+test('a real line is never unpaced', async () => {
+  const wrong = await bluerelay(homes, ['run', '--pacing', 'on']);
+  expect(wrong.stderr).toContain('--pacing takes only off');
+});
+
+test('a running agent says how its line is paced, and why a command waits', { timeout: 60_000 }, async () => {
+  const mac = await startVirtualMac({
+    home: homes.mac,
+    macos: '26',
+    clock: systemClock,
+    logger: silentLogger,
+  });
+  onTestFinished(() => mac.stop());
+  const bridge = await LedgerBridge.start();
+  onTestFinished(() => bridge.stop());
+  const enrolled = await bluerelay(
+    homes,
+    ['enrol', ...['--bridge', bridge.url, '--token', '-', '--handle', '+14155550100']],
+    'a token of twenty characters\n',
+  );
+  expect(enrolled.code).toBe(0);
+  const curve = [{ fromDay: 1, newConversations: 0, proactive: 7 }];
+  writeFileSync(path.join(homes.home, 'pacing.json'), JSON.stringify({ timezone: 'UTC', curve }));
+  const agent = new BuiltAgent(homes);
+  onTestFinished(async () => {
+    await agent.kill();
+  });
+  await eventually(() => bridge.connections > 0, { what: 'link' });
+  bridge.order(sendCommand('cmd_1', { issuedAt: systemClock.now() }));
+  await eventually(async () => (await json('outbox', 'list', '--state', 'paced')).length === 1, {
+    within: 20_000,
+  });
+  expect(await json('pace', '--explain', 'cmd_1')).toMatchObject({
+    state: 'paced',
+    decision: { go: false, rule: 'new_conversations_day', cap: 0, used: 0 },
+    behind: 0,
+  });
+  expect(await json('pace')).toMatchObject({
+    off: false,
+    timezone: 'UTC',
+    warmup: { day: 1, newConversationCap: 0, dailyCap: 7 },
+    proactive: 0,
+    held: [{ rule: 'new_conversations_day', commands: 1 }],
+  });
+  const people = await bluerelay(homes, ['pace', '--explain', 'cmd_1']);
+  expect(people.stdout).toMatch(/^cmd_1 is paced: new_conversations_day \(0 of 0 used\) holds it until /);
+  expect((await bluerelay(homes, ['pace'])).stdout).toContain('0 of 7 proactive');
+  expect(await json('pace', '--explain', 'cmd_9')).toMatchObject({ error: { code: 'not_found' } });
+  const told = bridge.events.map(({ type }) => type);
+  expect(told).toEqual(expect.arrayContaining(['line.state', 'line.limit_reached', 'line.capabilities']));
+});
