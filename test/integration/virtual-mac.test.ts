@@ -147,8 +147,19 @@ describe('a person who writes', () => {
       hint: expect.stringContaining('virtual-mac run'),
     });
     await expect(
-      virtualMacReceiveCommand.run(context(undefined, []), { from: '+14155550101', text: 'hi' }),
-    ).rejects.toMatchObject({ code: 'missing_required_parameter', param: 'home' });
+      virtualMacReceiveCommand.run(context(home, []), { from: '+14155550101', text: '' }),
+    ).rejects.toMatchObject({ code: 'invalid_parameter_value', param: 'text' });
+  });
+
+  test('means the virtual Mac of npm start unless another is named', async () => {
+    const demo = tempFolder();
+    const { home } = await start({ home: path.join(demo, 'virtual-mac') });
+    const config = readAgentConfig({ BLUERELAY_DEMO_HOME: demo });
+    await virtualMacReceiveCommand.run(
+      { ...context(undefined, []), config },
+      { from: '+14155550101', text: 'hi' },
+    );
+    expect(rows(home)).toMatchObject([{ is_from_me: 0, text: 'hi' }]);
   });
 
   test('needs a handle', async () => {
