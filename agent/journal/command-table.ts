@@ -205,7 +205,9 @@ const PRIORITIES = ['otp', 'reply', 'normal', 'bulk'] as const;
 
 function priorityOf(command: Command): number {
   if (command.type === 'message.send') return PRIORITIES.indexOf(command.priority ?? 'normal');
-  return PRIORITIES.indexOf(command.type === 'command.cancel' ? 'otp' : 'normal');
+  if (command.type === 'group.create') return PRIORITIES.indexOf('normal');
+  // What pacing does not hold does not wait behind what it holds.
+  return PRIORITIES.indexOf(command.type === 'command.cancel' ? 'otp' : 'reply');
 }
 
 /**
