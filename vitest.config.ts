@@ -8,6 +8,8 @@ export default defineConfig(({ mode }) => ({
     fileParallelism: mode !== 'mac',
     setupFiles: ['test/support/leak-guard.ts'],
     pool: 'forks',
+    // Most tests wait for processes and sockets more than they compute.
+    maxWorkers: 3,
     testTimeout: mode === 'mac' ? 600_000 : 60_000,
     hookTimeout: 120_000,
     reporters: ['default'],
