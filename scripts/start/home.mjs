@@ -107,6 +107,12 @@ export class Home {
     replace(path.join(this.agent, 'agent.json'), `${JSON.stringify(enrolled, null, 2)}\n`);
   }
 
+  /** Paces the line of a virtual Mac as one that is long warmed up, whose people may be written to without an answer. */
+  writeVirtualPacing() {
+    const pacing = { activatedOn: '2026-01-01', unanswered: 100 };
+    replace(path.join(this.agent, 'pacing.json'), `${JSON.stringify(pacing, null, 2)}\n`);
+  }
+
   /** @param {string} file */
   #read(file) {
     try {

@@ -245,6 +245,7 @@ export class Relay {
       [BRIDGE, 'agent', 'token', '--account', accountId, '--json'],
       { env: this.#bridgeEnv, signal },
     );
+    if (this.#options.virtual) this.#home.writeVirtualPacing();
     const handle = this.#options.virtual ? VIRTUAL_LINE : this.#options.handle;
     const { line } = await runForJson(
       'The agent could not be enrolled',
