@@ -86,7 +86,7 @@ test('ends when its supervisor does', async () => {
 });
 
 test.each([
-  [['virtual-mac', 'receive', '--from', '+14155550101', '--text', 'hi'], 'missing_required_parameter'],
+  [['virtual-mac', 'receive', '--from', '+14155550101', '--text', ''], 'invalid_parameter_value'],
   [
     ['virtual-mac', 'receive', '--home', '/nowhere', '--from', '+14155550101', '--text', 'hi'],
     'virtual_mac_not_running',
