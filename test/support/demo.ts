@@ -109,12 +109,13 @@ export interface SpawnedStart {
   exited: Promise<Exit>;
 }
 
-/** Starts `npm start --silent` with options, as the leader of a process group, without waiting for anything. */
-export function spawnStart(
-  home: string,
-  options: readonly string[] = ['--json', '--port', '0'],
-): SpawnedStart {
-  const npm = spawn('npm', ['start', '--silent', '--', ...options], {
+/**
+ * Starts `npm start --silent` with options, as the leader of a process group, without waiting for anything. Any port
+ * will do unless one is named: demos of several test files run at once.
+ */
+export function spawnStart(home: string, options: readonly string[] = ['--json']): SpawnedStart {
+  const anyPort = options.includes('--port') ? [] : ['--port', '0'];
+  const npm = spawn('npm', ['start', '--silent', '--', ...options, ...anyPort], {
     cwd: packageFile(),
     env: userEnvironment(home),
     detached: true,
