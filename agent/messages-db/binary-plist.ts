@@ -25,6 +25,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 64;
 /** Values of the result, those that are named more than once counted each time. */
 const MAX_VALUES = 200_000;
+/** Bytes of data and texts of the result, those that are named more than once counted each time. */
+const MAX_CONTENT_BYTES = 32 * 1024 * 1024;
 const MAGIC = 'bplist00';
 const TRAILER_BYTES = 32;
 /** 2001-01-01 UTC in milliseconds since the Unix epoch. */
@@ -51,6 +53,7 @@ class PlistReader {
   readonly #top: number;
   readonly #table: number;
   #left = MAX_VALUES;
+  #contentLeft = MAX_CONTENT_BYTES;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -144,6 +147,8 @@ class PlistReader {
     }
     const end = start + count * itemSize;
     if (itemSize === 0 || end > this.#bytes.length) throw badPlist('an object is longer than what is left');
+    this.#contentLeft -= end - start;
+    if (this.#contentLeft < 0) throw badPlist('it holds too much');
     return read(start, end);
   }
 

@@ -145,3 +145,21 @@ describe.skipIf(!existsSync(vectors))('keyed archives of Messages', () => {
     60_000 + FUZZ_COUNT,
   );
 });
+
+test('one object that is named many times counts each time, so that a small plist cannot grow without bound', () => {
+  const bytes = 50_000;
+  const names = 20_000;
+  const marker = Buffer.from([0xaf, 0x11, names >> 8, names & 255]);
+  const data = Buffer.concat([Buffer.from([0x4f, 0x11, bytes >> 8, bytes & 255]), Buffer.alloc(bytes)]);
+  const array = Buffer.concat([marker, Buffer.alloc(names, 1)]);
+  const objects = Buffer.concat([Buffer.from('bplist00'), array, data]);
+  const table = Buffer.alloc(8);
+  table.writeUInt32BE(8, 0);
+  table.writeUInt32BE(8 + array.length, 4);
+  const trailer = Buffer.alloc(32);
+  trailer[6] = 4;
+  trailer[7] = 1;
+  trailer.writeBigUInt64BE(2n, 8);
+  trailer.writeBigUInt64BE(BigInt(objects.length), 24);
+  expect(() => readBinaryPlist(Buffer.concat([objects, table, trailer]))).toThrow('it holds too much');
+});
