@@ -1,10 +1,11 @@
+import { effects } from '../../bridge/protocol/common.ts';
 import type { ActKinds } from './act-kinds.ts';
 import { MAX_DRAFTS_BYTES } from './left-drafts.ts';
 import type { Lock } from './locks.ts';
 import { notStarted } from './outcome.ts';
 import { isHandle, textRefusal } from './send-text-check.ts';
 import type { ActOutcome, ConversationName } from './types.ts';
-import { type CreateGroupAct, type MessageTarget, messageEffects, tapbacks, type UiAct } from './ui-acts.ts';
+import { type CreateGroupAct, type MessageTarget, tapbacks, type UiAct } from './ui-acts.ts';
 
 /** Groups larger than this are not made. */
 const MAX_PARTICIPANTS = 32;
@@ -52,7 +53,7 @@ export const uiKinds: ActKinds<UiAct['kind']> = {
     ...onScreen,
     script: 'send-effect',
     refusal: (act) =>
-      messageEffects.includes(act.effect)
+      effects.includes(act.effect)
         ? (conversationRefusal(act) ?? textRefusal(act.text, act, MAX_DRAFTS_BYTES))
         : notStarted('unsupported_on_macos', 'Messages has no such effect'),
   },

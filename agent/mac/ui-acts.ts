@@ -1,3 +1,4 @@
+import type { Effect } from '../../bridge/protocol/common.ts';
 import type { ConversationName } from './types.ts';
 
 /** One part (a bubble) of a message; `guid` as in chat.db, without `p:0/` before it. The first part is 0. */
@@ -11,24 +12,6 @@ export interface MessageTarget {
 /** The six tapbacks that every release has. */
 export const tapbacks = ['love', 'like', 'dislike', 'laugh', 'emphasize', 'question'] as const;
 export type TapbackName = (typeof tapbacks)[number];
-
-/** The 13 effects of Messages: four of the bubble, nine of the screen. */
-export const messageEffects = [
-  'slam',
-  'loud',
-  'gentle',
-  'invisibleInk',
-  'echo',
-  'spotlight',
-  'balloons',
-  'confetti',
-  'love',
-  'lasers',
-  'fireworks',
-  'shootingStar',
-  'celebration',
-] as const;
-export type MessageEffect = (typeof messageEffects)[number];
 
 /** Where something is done that stands on no message. */
 interface InConversation {
@@ -94,7 +77,7 @@ export interface CreateGroupAct {
 interface SendEffectAct extends InConversation {
   kind: 'send_effect';
   text: string;
-  effect: MessageEffect;
+  effect: Effect;
 }
 
 /** Acts on the windows of Messages. */

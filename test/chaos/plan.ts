@@ -1,4 +1,4 @@
-import { Random } from './random.ts';
+import { Random } from '../../agent/virtual-mac/days/random.ts';
 
 export type Program = 'bridge' | 'agent' | 'virtual-mac';
 /** Who speaks on the link. */
