@@ -30,16 +30,16 @@ const STYLES = [
 ] as const;
 
 /** Animations of text by their numbers. */
-const EFFECTS: Readonly<Record<string, string>> = {
-  5: 'big',
-  11: 'small',
-  9: 'shake',
-  8: 'nod',
-  12: 'explode',
-  4: 'ripple',
-  6: 'bloom',
-  10: 'jitter',
-};
+const EFFECTS: ReadonlyMap<string, string> = new Map([
+  ['5', 'big'],
+  ['11', 'small'],
+  ['9', 'shake'],
+  ['8', 'nod'],
+  ['12', 'explode'],
+  ['4', 'ripple'],
+  ['6', 'bloom'],
+  ['10', 'jitter'],
+]);
 
 /** The body is the truth and the text column its copy, often NULL; null where neither holds anything. */
 export function bodyOf(row: StoredMessage): Body | null {
@@ -81,7 +81,7 @@ function addMark({ start, length, attributes }: Run, key: string, marks: TextMar
   if (key === MENTION && typeof value === 'string') marks.push({ ...where, kind: 'mention', handle: value });
   else if (key === LINK && typeof value === 'string') marks.push({ ...where, kind: 'link', url: value });
   else if (key === EFFECT) {
-    const effect = EFFECTS[String(value)] ?? String(value);
+    const effect = EFFECTS.get(String(value)) ?? String(value);
     marks.push({ ...where, kind: 'effect', effect });
   } else if (key === CODE) addCode(value, where, marks);
   else {

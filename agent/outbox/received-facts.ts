@@ -15,21 +15,21 @@ const FRAME_ROOM = 2 * 1024;
 const ATTACHMENT = '\uFFFC';
 
 /** Our names of the effects by the ids of Messages. */
-const EFFECTS: Readonly<Record<string, Effect>> = {
-  'com.apple.MobileSMS.expressivesend.impact': 'slam',
-  'com.apple.MobileSMS.expressivesend.loud': 'loud',
-  'com.apple.MobileSMS.expressivesend.gentle': 'gentle',
-  'com.apple.MobileSMS.expressivesend.invisibleink': 'invisibleInk',
-  'com.apple.messages.effect.CKEchoEffect': 'echo',
-  'com.apple.messages.effect.CKSpotlightEffect': 'spotlight',
-  'com.apple.messages.effect.CKHappyBirthdayEffect': 'balloons',
-  'com.apple.messages.effect.CKConfettiEffect': 'confetti',
-  'com.apple.messages.effect.CKHeartEffect': 'love',
-  'com.apple.messages.effect.CKLasersEffect': 'lasers',
-  'com.apple.messages.effect.CKFireworksEffect': 'fireworks',
-  'com.apple.messages.effect.CKShootingStarEffect': 'shootingStar',
-  'com.apple.messages.effect.CKSparklesEffect': 'celebration',
-};
+const EFFECTS: ReadonlyMap<string, Effect> = new Map([
+  ['com.apple.MobileSMS.expressivesend.impact', 'slam'],
+  ['com.apple.MobileSMS.expressivesend.loud', 'loud'],
+  ['com.apple.MobileSMS.expressivesend.gentle', 'gentle'],
+  ['com.apple.MobileSMS.expressivesend.invisibleink', 'invisibleInk'],
+  ['com.apple.messages.effect.CKEchoEffect', 'echo'],
+  ['com.apple.messages.effect.CKSpotlightEffect', 'spotlight'],
+  ['com.apple.messages.effect.CKHappyBirthdayEffect', 'balloons'],
+  ['com.apple.messages.effect.CKConfettiEffect', 'confetti'],
+  ['com.apple.messages.effect.CKHeartEffect', 'love'],
+  ['com.apple.messages.effect.CKLasersEffect', 'lasers'],
+  ['com.apple.messages.effect.CKFireworksEffect', 'fireworks'],
+  ['com.apple.messages.effect.CKShootingStarEffect', 'shootingStar'],
+  ['com.apple.messages.effect.CKSparklesEffect', 'celebration'],
+]);
 
 /** Where a fact happened, and when. */
 export const whereOf = (change: { chat: ChatRef | null; service: string; at: number }) => ({
@@ -112,7 +112,7 @@ function contentOf(change: ReceivedChange): Extra {
 }
 
 function aboutOf(change: ReceivedChange): Extra {
-  const effect = change.effect === undefined ? undefined : EFFECTS[change.effect];
+  const effect = change.effect === undefined ? undefined : EFFECTS.get(change.effect);
   return {
     ...(change.replyTo ? { replyTo: targetOf(change.replyTo) } : {}),
     ...(effect ? { effect } : {}),
