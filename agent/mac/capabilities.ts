@@ -1,7 +1,7 @@
 import { type Action, actions } from '../../bridge/protocol/common.ts';
 import type { Calibration } from './calibration.ts';
 import { type Way, wayOn } from './capability-table.ts';
-import type { Permission, PermissionComponent } from './permissions.ts';
+import { MESSAGES_NOT_RUNNING, type Permission, type PermissionComponent } from './permissions.ts';
 import type { Act } from './types.ts';
 
 /** What this Mac can do of one action, in the words of a `line.capabilities` event. */
@@ -22,7 +22,7 @@ export interface CapabilityFacts {
   sendingAllowed: boolean;
 }
 
-/** What each way of doing something needs; what is `unknown` is tried. */
+/** What each way of doing something needs; what is `unknown` is tried, and Messages that does not run is opened. */
 const needs: Readonly<Record<Exclude<Way['method'], 'unavailable'>, readonly PermissionComponent[]>> = {
   scripting: ['automation_messages', 'messages'],
   ui: ['automation_system_events', 'accessibility', 'screen'],
@@ -65,7 +65,8 @@ function whatIsMissing(
     ...(method === 'ui' && !CALLS.includes(action) ? (['messages'] as const) : []),
   ];
   const denied = permissions.find(
-    ({ component, status }) => wanted.includes(component) && status === 'denied',
+    ({ component, status, detail }) =>
+      wanted.includes(component) && status === 'denied' && detail !== MESSAGES_NOT_RUNNING,
   );
   return denied && `${denied.detail}. ${denied.fix}`;
 }

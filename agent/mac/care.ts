@@ -86,7 +86,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
           more.onStep?.(step);
         },
       }),
-    tendedBy: (recovery) => troubledMac({ mac, capabilities, recovery, lookAgain }),
+    tendedBy: (recovery) => troubledMac({ mac, capabilities, recovery }),
     keepAwake: (onLost) => keepAwake(target, onLost),
     async stop(hurry) {
       await mac.stop(hurry);

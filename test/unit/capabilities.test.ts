@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readCalibration, saveCalibration } from '../../agent/mac/calibration.ts';
 import { type CapabilityFacts, capabilities } from '../../agent/mac/capabilities.ts';
 import {
+  MESSAGES_NOT_RUNNING,
   type Permission,
   type PermissionComponent,
   permissionComponents,
@@ -69,6 +70,15 @@ const CALLS = ['call_audio', 'call_video', 'call_end'];
 const SENDS = ['send_text', 'send_file', 'send_group'];
 
 describe('what the Mac does not allow', () => {
+  test('Messages that does not run takes nothing away: it is opened again', () => {
+    const found = permissions().map((permission) =>
+      permission.component === 'messages'
+        ? { ...permission, status: 'denied' as const, detail: MESSAGES_NOT_RUNNING }
+        : permission,
+    );
+    expect(unavailable(matrix({ permissions: found }))).toEqual(['send_effect']);
+  });
+
   test.each<[PermissionComponent, string[]]>([
     ['accessibility', [...UI, ...CALLS]],
     ['screen', [...UI, ...CALLS]],
