@@ -6,7 +6,7 @@ import { isHandle } from './send-text-check.ts';
 const DEADLINE_MS = 60_000;
 
 const onScreen = {
-  libraries: ['calls-ui'],
+  libraries: ['screen-ui', 'calls-ui'],
   locks: ['facetime', 'system-events', 'screen'],
   deadlineMs: DEADLINE_MS,
 } as const;

@@ -13,7 +13,7 @@ function main() {
     if (!button) return false;
     ui.step('press');
     ui.begin();
-    ui.press(button, 'AXPress');
+    ui.press(button);
     const gone = ui.until(() => (ui.leaveButton() ? undefined : true), 5);
     if (!gone) throw ui.refusal('ui_not_recognised');
     return true;

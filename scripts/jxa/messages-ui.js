@@ -86,7 +86,7 @@ function messagesUi({ drafts }) {
    */
   function pressMenuItem(bubble, identifiers, wanted) {
     if (!bubble.actions().some((action) => action.name() === 'AXShowMenu')) return false;
-    bubble.actions.byName('AXShowMenu').perform();
+    press(bubble, 'AXShowMenu');
     undo(() => key(ESCAPE));
     const menu = until(() => find((element) => read(element, 'AXRole') === 'AXMenu'), 2);
     const item = menu?.uiElements().find((element) => {

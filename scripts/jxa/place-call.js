@@ -12,7 +12,7 @@ function main(input) {
     if (ui.prompt() || ui.leaveButton()) throw ui.refusal('call_in_the_way');
     ui.step('open');
     const address = encodeURIComponent(input.handle).replace('%2B', '+').replace('%40', '@');
-    ui.open(`${input.medium === 'audio' ? 'facetime-audio' : 'facetime'}:${address}`);
+    ui.openLink(`${input.medium === 'audio' ? 'facetime-audio' : 'facetime'}:${address}`);
     ui.step('prompt');
     const prompt = ui.until(ui.prompt, 8);
     if (!prompt) throw ui.refusal('ui_not_recognised');

@@ -1,12 +1,13 @@
 /**
- * What programs need that work on the windows of one app: whether the screen can be worked with at all, elements and
- * how they are found, and what becomes of an act that fails.
+ * What programs need that work on windows: whether the screen can be worked with at all, elements and how they are
+ * found, and what becomes of an act that fails.
  *
- * @param {{ bundle: string, closed: string[] }} app `closed`: identifiers of elements whose insides are many and not
- *   what is searched for
+ * @param {{ bundle?: string, closed?: string[] }} app `bundle`: the one app that is worked with, which is brought to the
+ *   front and must have one window; left out where windows of several are looked at. `closed`: identifiers of elements
+ *   whose insides are many and not what is searched for
  * @returns {ScreenUi}
  */
-function screenUi({ bundle, closed }) {
+function screenUi({ bundle, closed = [] }) {
   const MOST_ELEMENTS = 400;
 
   const events = Application('System Events');
@@ -28,7 +29,9 @@ function screenUi({ bundle, closed }) {
     until,
     read,
     mainWindow,
+    windowsOf,
     find,
+    findIn,
     byId,
     byDescription: (words) => find((element) => words.includes(String(read(element, 'AXDescription')))),
     press,
@@ -136,13 +139,24 @@ function screenUi({ bundle, closed }) {
     current = 'accessibility';
     ObjC.import('ApplicationServices');
     if (!$.AXIsProcessTrusted()) throw refusal('accessibility_denied');
+    if (bundle === undefined) return;
     current = 'window';
-    const found = events.processes.whose({ bundleIdentifier: bundle })();
+    const found = processesOf(bundle);
     if (found.length === 0) throw refusal('messages_not_running');
     if (found.length > 1) throw refusal('ui_locked');
     app = found[0];
     app.frontmost = true;
     if (process().windows().length > 1) throw refusal('ui_locked');
+  }
+
+  /** @param {string} wanted */
+  function processesOf(wanted) {
+    return events.processes.whose({ bundleIdentifier: wanted })();
+  }
+
+  /** @param {string} wanted */
+  function windowsOf(wanted) {
+    return processesOf(wanted).flatMap((one) => one.windows());
   }
 
   /** @returns {UiProcess} */
@@ -172,8 +186,16 @@ function screenUi({ bundle, closed }) {
    */
   function find(test) {
     const root = mainWindow();
-    if (!root) return undefined;
-    const waiting = root.uiElements();
+    return root ? findIn(root.uiElements(), test) : undefined;
+  }
+
+  /**
+   * @param {UiElement[]} roots
+   * @param {(element: UiElement, identifier: unknown) => boolean} test
+   * @returns {UiElement | undefined}
+   */
+  function findIn(roots, test) {
+    const waiting = [...roots];
     for (let seen = 0; seen < waiting.length; seen += 1) {
       if (seen >= MOST_ELEMENTS) throw refusal('ui_not_recognised');
       const element = waiting[seen];
@@ -184,9 +206,12 @@ function screenUi({ bundle, closed }) {
     return undefined;
   }
 
-  /** @param {UiElement} element */
-  function press(element) {
-    element.actions.byName('AXPress').perform();
+  /**
+   * @param {UiElement} element
+   * @param {string} [action]
+   */
+  function press(element, action = 'AXPress') {
+    element.actions.byName(action).perform();
   }
 
   /** @param {string} url */

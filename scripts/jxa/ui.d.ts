@@ -92,9 +92,17 @@ interface ScreenUi {
   read(element: UiElement, attribute: string): unknown;
   /** The first element, from the top, that passes; conversations and bubbles are not looked into. */
   find(test: (element: UiElement, identifier: unknown) => boolean): UiElement | undefined;
+  /** The same, among these elements and what is in them. */
+  findIn(
+    roots: UiElement[],
+    test: (element: UiElement, identifier: unknown) => boolean,
+  ): UiElement | undefined;
   byId(identifier: string): UiElement | undefined;
   byDescription(words: string[]): UiElement | undefined;
-  press(element: UiElement): void;
+  /** Performs an action of an element by its name, `AXPress` unless told. */
+  press(element: UiElement, action?: string): void;
+  /** All windows of the app with this bundle identifier; none where it does not run. */
+  windowsOf(bundle: string): UiElement[];
   /** The one window of the app, with nothing in the way; undefined while there is none. */
   mainWindow(): UiElement | undefined;
   /** Presses a key by its code. */
@@ -103,7 +111,7 @@ interface ScreenUi {
   menuBarItems(): UiElement[];
 }
 
-declare function screenUi(app: { bundle: string; closed: string[] }): ScreenUi;
+declare function screenUi(app: { bundle?: string; closed?: string[] }): ScreenUi;
 
 /** What messages-ui.js gives; its links are the part after `imessage://open?`. */
 interface MessagesUi extends ScreenUi {
