@@ -10,9 +10,10 @@ import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { openMessagesStore } from '../../agent/virtual-mac/messages-store.ts';
 import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
 import { causeFault, receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
-import { systemClock } from '../../bridge/runtime/clock.ts';
+import { type Clock, systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { eventually } from '../support/eventually.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const logger = createLogger('test', 'silent');
@@ -46,13 +47,14 @@ interface World {
 async function world(
   macos: MacosRelease = '26',
   relayed: readonly ('SMS' | 'RCS')[] = [],
+  clock: Clock = systemClock,
 ): Promise<World & { group: string }> {
   const folder = tempFolder();
   const home = path.join(folder, 'mac');
   const store = openMessagesStore({ home, macos, line: LINE, clock: systemClock });
   const group = store.createGroup({ members: ['+14155550101', '+14155550102'] });
   store.close();
-  const virtualMac = await startVirtualMac({ home, macos, line: LINE, relayed, clock: systemClock, logger });
+  const virtualMac = await startVirtualMac({ home, macos, line: LINE, relayed, clock, logger });
   onTestFinished(() => virtualMac.stop());
   const mac = openMac({
     actsFolder: path.join(folder, 'acts'),
@@ -223,11 +225,15 @@ describe('a file', () => {
   });
 
   test('that is taken away as soon as it is handed over fails with error 25', async () => {
-    const { mac, rows, stage, staging } = await world();
+    const clock = new ManualClock();
+    const { mac, rows, stage, staging } = await world('26', [], clock);
     const file = await stage('act_1', 'a.txt');
     await mac.perform('act_1', { kind: 'send_file', handle: PERSON, path: file });
     staging.discard('act_1');
-    await eventually(() => rows()[0]?.error === 25);
+    await eventually(async () => {
+      await clock.advance(1_000);
+      return rows()[0]?.error === 25;
+    });
     expect(rows()).toMatchObject([{ transfer: 6, is_sent: 0 }]);
   });
 
