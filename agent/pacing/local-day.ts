@@ -1,5 +1,4 @@
 const DAY_MS = 24 * 3_600_000;
-const HOUR_MS = 3_600_000;
 
 /** One calendar day of a time zone. Times are milliseconds since the Unix epoch. */
 export interface LocalDay {
@@ -43,14 +42,23 @@ export function wallTime(at: number, timezone: string): number {
 
 const dateOf = (wall: number): string => new Date(wall).toISOString().slice(0, 10);
 
-/** The first moment at which a wall clock shows a time, or what comes after it where clocks leap over it. */
-export function momentOf(wall: number, timezone: string): number {
-  // Two guesses settle the offset, except within a leap, where the later one is after it.
-  const first = wall - (wallTime(wall, timezone) - wall);
-  const second = wall - (wallTime(first, timezone) - first);
-  const earliest = Math.min(first, second);
-  return wallTime(earliest, timezone) >= wall ? earliest : Math.max(first, second);
+/**
+ * The moments at which a wall clock shows a time of whole seconds, in order: two where clocks go back over it; where they
+ * leap over it, the moment of the leap.
+ */
+function momentsOf(wall: number, timezone: string): number[] {
+  const offsets = [wall - DAY_MS, wall + DAY_MS].map((at) => wallTime(at, timezone) - at);
+  const guesses = [...new Set(offsets)].map((offset) => wall - offset).sort((a, b) => a - b);
+  const shown = guesses.filter((at) => wallTime(at, timezone) === wall);
+  return shown.length > 0 ? shown : [leapOver(wall, guesses, timezone)];
 }
+
+/** The first moment between two at which a wall clock shows a time or a later one. */
+const leapOver = (wall: number, [low = 0, high = low]: readonly number[], timezone: string): number =>
+  firstAt(low - 1, high, (at) => wallTime(at, timezone) >= wall);
+
+/** The first moment at which a wall clock shows a time of whole seconds, or the leap where clocks leap over it. */
+export const momentOf = (wall: number, timezone: string): number => momentsOf(wall, timezone)[0] ?? wall;
 
 /** The day that was asked for last in each zone: mostly the next question is about the same one. */
 const lastDays = new Map<string, LocalDay>();
@@ -83,16 +91,37 @@ export function quietUntil(
   { from, to }: { from: string; to: string },
   timezone: string,
 ): number | undefined {
-  const wall = wallTime(at, timezone);
-  const midnight = Math.floor(wall / DAY_MS) * DAY_MS;
-  const time = wall - midnight;
   const [start, end] = [minutesOf(from) * 60_000, minutesOf(to) * 60_000];
-  if (start === end) return undefined;
-  const quiet = start < end ? time >= start && time < end : time >= start || time < end;
-  if (!quiet) return undefined;
-  const until = momentOf(time < end ? midnight + end : midnight + DAY_MS + end, timezone);
-  // Where clocks go back within the quiet hours, their end is shown twice: the later one counts.
-  return until > at ? until : until + HOUR_MS;
+  const isQuiet = (wall: number): boolean => {
+    const time = wall % DAY_MS;
+    return start <= end ? time >= start && time < end : time >= start || time < end;
+  };
+  const wall = wallTime(at, timezone);
+  if (!isQuiet(wall)) return undefined;
+  const midnight = Math.floor(wall / DAY_MS) * DAY_MS;
+  const wanted = wall - midnight < end ? midnight + end : midnight + DAY_MS + end;
+  // Where clocks go back within the quiet hours, their end is shown twice.
+  const until = momentsOf(wanted, timezone).find((moment) => moment > at);
+  const change = until && offsetChange(at, until, timezone);
+  return change && !isQuiet(wallTime(change, timezone)) ? change : until;
+}
+
+/** The first moment in (`from`, `to`] of the offset that holds at `to`; undefined where it is that of `from`. */
+function offsetChange(from: number, to: number, timezone: string): number | undefined {
+  const offsetAt = (at: number): number => wallTime(at, timezone) - Math.floor(at / 1_000) * 1_000;
+  const offset = offsetAt(to);
+  return offset === offsetAt(from) ? undefined : firstAt(from, to, (at) => offsetAt(at) === offset);
+}
+
+/** The first whole millisecond in (`low`, `high`] from which on something holds, as it does at `high`. */
+function firstAt(low: number, high: number, holds: (at: number) => boolean): number {
+  let [before, after] = [low, high];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (holds(middle)) after = middle;
+    else before = middle;
+  }
+  return after;
 }
 
 const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
