@@ -5,9 +5,7 @@ import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
 import { Backfill } from './backfill/backfill.ts';
-import { takeCalls } from './call-facts.ts';
-import { openCallsDb } from './calls-db/calls-db.ts';
-import type { CallBatch } from './calls-db/types.ts';
+import { keepCalls } from './call-keeping.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
@@ -25,7 +23,6 @@ import { openMessagesDb } from './messages-db/messages-db.ts';
 import type { ChangeBatch, MessagesDb } from './messages-db/types.ts';
 import { changeFacts } from './outbox/facts.ts';
 import { createOutbox, type Outbox } from './outbox/outbox.ts';
-import { noteOfPlaced } from './placed-calls.ts';
 import { systemSchedule } from './schedule.ts';
 import { Tail } from './tail.ts';
 import { tellCapabilities } from './tell-capabilities.ts';
@@ -151,7 +148,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         upload: (order, signal) => media.upload(order, signal),
       },
       pacer: line.pacing,
-      noteOf: (command, at) => noteOfPlaced(journal, command, at),
+      noteOf: (command, at) => calls.noteOf(command, at),
+      callStanding: (commandId) => calls.standing(commandId),
       clock,
       logger: part('outbox'),
     });
@@ -162,21 +160,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('tail'),
     });
     releases.push(() => tail.stop());
-    const callsDb = openCallsDb({
+    const calls = keepCalls({
       databasePath: callsFile(config),
-      memory: journal.callsMemory(),
+      journal,
+      mac,
+      capabilities: care.capabilities,
       clock,
-      logger: part('calls-db'),
+      logger: part('calls'),
     });
-    releases.push(() => callsDb.close());
-    const callsTail = new Tail<CallBatch>({
-      source: callsDb,
-      take: (batch) => takeCalls(batch, journal, clock.now()),
-      clock,
-      logger: part('calls-tail'),
-    });
-    releases.push(() => callsTail.stop());
-    releases.push((hurry) => stopActing({ care, outbox, recovery }, hurry, clock));
+    releases.push(() => calls.close());
+    releases.push((hurry) => stopActing({ care, outbox, recovery, calls }, hurry, clock));
     const backfill = new Backfill({
       journal,
       open: () =>
@@ -233,7 +226,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     releases.push(line.start());
     outbox.start();
     tail.start();
-    callsTail.start();
+    calls.start();
     backfill.start();
     link.start();
     logger.info({ agentId: identity.agentId, version: versions.agent }, 'agent started');
@@ -244,19 +237,28 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   }
 }
 
+/** What acts, and ends when the agent does. */
+interface Acting {
+  care: MacCare;
+  outbox: Outbox;
+  recovery: { stop(): Promise<void> };
+  calls: { stop(): Promise<void> };
+}
+
 /**
  * Waits for the act under way, but not as long as osascript may hang: an act that is cut off is looked for in chat.db
  * by the next start, as after a crash.
  */
 async function stopActing(
-  { care, outbox, recovery }: { care: MacCare; outbox: Outbox; recovery: { stop(): Promise<void> } },
+  { care, outbox, recovery, calls }: Acting,
   hurry: AbortSignal,
   clock: Clock,
 ): Promise<void> {
   const late = new AbortController();
   const cancel = clock.after(ACT_STOP_LIMIT_MS, () => late.abort());
   // Recovery first: to it, a Mac that is stopped would look like a Messages that is silent.
-  await Promise.all([recovery.stop(), care.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()]);
+  const ends = [recovery.stop(), care.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()];
+  await Promise.all([...ends, calls.stop()]);
   cancel();
 }
 

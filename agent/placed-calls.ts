@@ -17,6 +17,16 @@ const placedSchema = z.array(
     medium: z.enum(['audio', 'video']),
     /** When the act began, in milliseconds since the Unix epoch. */
     at: z.number(),
+    /** How long it may ring. */
+    ringTimeoutSeconds: z.number().optional(),
+    /** What the screen showed of it last, when that was first seen, and when somebody was seen to answer. */
+    seen: z.enum(['shown', 'ringing', 'answered']).optional(),
+    shownAt: z.number().optional(),
+    answeredAt: z.number().optional(),
+    /** Who began to hang up: the `call.end` command, or the agent since it rang for too long. */
+    endedBy: z
+      .union([z.object({ commandId: z.string() }), z.object({ ringTimeout: z.literal(true) })])
+      .optional(),
   }),
 );
 
@@ -34,15 +44,43 @@ export const noteOfCalls = (placed: readonly PlacedCall[]): Record<string, strin
   [NOTE]: JSON.stringify(placed.slice(-REMEMBERED)),
 });
 
-/** The note with the call that a command begins to place now; nothing for other commands. */
-export function noteOfPlaced(
+/** The note after a change of one of the calls; nothing where it is none of them any more. */
+export function noteOfChanged(
+  journal: Pick<Journal, 'note'>,
+  commandId: string,
+  change: (call: PlacedCall) => PlacedCall,
+): Record<string, string> {
+  const placed = placedCalls(journal);
+  if (!placed.some((call) => call.commandId === commandId)) return {};
+  return noteOfCalls(placed.map((call) => (call.commandId === commandId ? change(call) : call)));
+}
+
+/** The note with what a command begins now: to place a call, or to end one; nothing for other commands. */
+export function noteOfBegun(
   journal: Pick<Journal, 'note'>,
   { id, command }: JournaledCommand,
   at: number,
 ): Record<string, string> {
+  if (command?.type === 'call.end')
+    return noteOfChanged(journal, command.callCommandId, (call) => ({ ...call, endedBy: { commandId: id } }));
   if (command?.type !== 'call.start') return {};
+  const { to: handle, kind: medium, ringTimeoutSeconds } = command;
   const others = placedCalls(journal).filter(({ commandId }) => commandId !== id);
-  return noteOfCalls([...others, { commandId: id, handle: command.to, medium: command.kind, at }]);
+  return noteOfCalls([...others, { commandId: id, handle, medium, at, ringTimeoutSeconds }]);
+}
+
+/**
+ * Whether the call of a `call.start` command may be on the screen: `waiting` before it was begun, `over` once the history
+ * has it or where it was never placed.
+ */
+export function standingOf(
+  journal: Pick<Journal, 'note' | 'command'>,
+  commandId: string,
+): 'waiting' | 'on' | 'over' {
+  const state = journal.command(commandId)?.state;
+  if (state === 'queued' || state === 'paced') return 'waiting';
+  if (state === undefined || state === 'failed' || state === 'cancelled') return 'over';
+  return placedCalls(journal).some((call) => call.commandId === commandId) ? 'on' : 'over';
 }
 
 /** Whether a record of the history may be that of a placed call, by whom it was to, how, and when it began. */

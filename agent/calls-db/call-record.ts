@@ -35,9 +35,12 @@ export function changeOf(call: StoredCall, now: number): CallChange {
     handles: handlesOf(call),
     startedAt: dateOf(call) ?? now,
     durationSeconds: Math.max(0, call.duration ?? 0),
-    result: call.answered === 1 ? 'answered' : refused ? 'declined' : unanswered,
+    result: isAnswered(call) ? 'answered' : refused ? 'declined' : unanswered,
   };
 }
+
+/** Whether `ZANSWERED` is set for outgoing calls too is not known for sure: one that was talked in was answered. */
+const isAnswered = ({ answered, duration }: StoredCall): boolean => answered === 1 || (duration ?? 0) > 0;
 
 /** The joined handles; a call with one person may have none and name them in `ZADDRESS`, as text or its bytes. */
 function handlesOf(call: StoredCall): string[] {

@@ -5,14 +5,16 @@ import { type Action, actions } from '../../bridge/protocol/common.ts';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { newId } from '../../bridge/runtime/ids.ts';
+import { callSightSchema } from '../mac/call-acts.ts';
 import type { MacCare } from '../mac/care.ts';
 import type { Act, ActOutcome } from '../mac/types.ts';
 import type { ProofRow, ProofRows } from './calibration-rows.ts';
 
 /** How long chat.db may take to prove an act, in milliseconds. */
 const PROOF_MS = 30_000;
-/** How long a call is left to ring before it is ended, in milliseconds. */
-const RING_MS = 3_000;
+/** When a call is looked at, and how long it is left to ring after that, in milliseconds. */
+const LOOK_MS = 500;
+const RING_MS = 2_500;
 
 /** What a try showed. */
 export type Verdict =
@@ -77,12 +79,21 @@ export class Calibration {
       call_audio: [`calls ${to} by FaceTime Audio for some seconds`, () => this.#call('audio')],
       call_video: [`calls ${to} by FaceTime for some seconds`, () => this.#call('video')],
       call_end: ['ends a FaceTime call, which the calls before this one tried', async () => this.#ended],
+      call_ring_timeout: [
+        'tells whether a call still rings, which the calls before this one showed',
+        async () => this.#rings,
+      ],
+      rename_group: ['gives a group a name', async () => skipped('no way is known')],
+      group_icon: ['gives a group a picture', async () => skipped('no way is known')],
+      group_members: ['adds somebody to a group', async () => skipped('no way is known')],
+      leave_group: ['leaves a group', async () => skipped('no way is known')],
       lookup: [`looks up ${to} in what this Mac knows`, async () => this.#lookup()],
     };
     return trialOrder.map((action) => ({ action, says: trial[action][0], run: trial[action][1] }));
   }
 
   #ended: Verdict = skipped('no call was placed');
+  #rings: Verdict = skipped('no call was placed');
 
   async #act(act: Act): Promise<ActOutcome> {
     const actId = newId('act', this.#clock.now());
@@ -205,6 +216,12 @@ export class Calibration {
   async #call(medium: 'audio' | 'video'): Promise<Verdict> {
     const placed = await this.#act({ kind: 'place_call', handle: this.#to, medium });
     if (placed.outcome !== 'handed_over') return fails(placed.error.code);
+    await this.#clock.sleep(LOOK_MS);
+    const sight = await this.#act({ kind: 'look_at_call' });
+    const seen = sight.outcome === 'handed_over' ? callSightSchema.safeParse(sight.value).data : undefined;
+    if (seen?.ringing) this.#rings = works;
+    else if (this.#rings.result !== 'works')
+      this.#rings = skipped('the window did not say that it rings, or somebody answered');
     await this.#clock.sleep(RING_MS);
     const ended = await this.#act({ kind: 'end_call' });
     if (ended.outcome !== 'handed_over') this.#ended = fails(ended.error.code);
@@ -226,9 +243,7 @@ export class Calibration {
   }
 }
 
+const LATER: readonly Action[] = ['unsend', 'call_end', 'call_ring_timeout'];
+
 /** Taking back comes after what needs the message; ending comes after the calls. */
-const trialOrder: readonly Action[] = [
-  ...actions.filter((action) => action !== 'unsend' && action !== 'call_end'),
-  'unsend',
-  'call_end',
-];
+const trialOrder: readonly Action[] = [...actions.filter((action) => !LATER.includes(action)), ...LATER];

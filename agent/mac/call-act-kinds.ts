@@ -4,6 +4,7 @@ import { notStarted } from './outcome.ts';
 import { isHandle } from './send-text-check.ts';
 
 const DEADLINE_MS = 60_000;
+const LOOK_DEADLINE_MS = 30_000;
 
 const onScreen = {
   libraries: ['screen-ui', 'calls-ui'],
@@ -11,7 +12,7 @@ const onScreen = {
   deadlineMs: DEADLINE_MS,
 } as const;
 
-/** Acts on calls, which hold the whole screen while they last. */
+/** Acts on calls, which hold the whole screen while they last, and a look at one. */
 export const callKinds: ActKinds<CallAct['kind']> = {
   place_call: {
     ...onScreen,
@@ -22,4 +23,12 @@ export const callKinds: ActKinds<CallAct['kind']> = {
         : notStarted('invalid_recipient', 'the handle is neither an E.164 number nor an email address'),
   },
   end_call: { ...onScreen, script: 'end-call', refusal: () => undefined },
+  look_at_call: {
+    script: 'look-at-call',
+    libraries: onScreen.libraries,
+    locks: ['facetime', 'system-events'],
+    deadlineMs: LOOK_DEADLINE_MS,
+    readOnly: true,
+    refusal: () => undefined,
+  },
 };

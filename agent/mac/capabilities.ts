@@ -29,7 +29,7 @@ const needs: Readonly<Record<Exclude<Way['method'], 'unavailable'>, readonly Per
   files: ['full_disk_access'],
 };
 
-const CALLS: readonly Action[] = ['call_audio', 'call_video', 'call_end'];
+const CALLS: readonly Action[] = ['call_audio', 'call_video', 'call_end', 'call_ring_timeout'];
 const MAX_REASON = 300;
 
 /** The row of every action: its way on this release, without what the Mac does not allow or did not manage. */
@@ -84,6 +84,7 @@ export function actionOf(act: Act): Action | undefined {
       return act.medium === 'audio' ? 'call_audio' : 'call_video';
     case 'end_call':
       return 'call_end';
+    case 'look_at_call':
     case 'probe_session':
     case 'probe_messages':
     case 'quit_messages':

@@ -52,11 +52,31 @@ function call({ major, minor }: Release): Way {
   };
 }
 
+/**
+ * A call is hung up for ringing too long only where its window says that it still rings: on macOS 12 by the name of a
+ * button, as AirMessage reads it. Nobody has told how later releases show it.
+ */
+function ringTimeout({ major }: Release): Way {
+  if (major === FIRST) return known('ui', '12', 'the button of FaceTime has another name while a call rings');
+  return {
+    ...known(
+      'unavailable',
+      '12',
+      'whether somebody answered shows only after the end of a call, and none is hung up on a guess; it rings as long as FaceTime lets it',
+    ),
+    calibration: 'required',
+  };
+}
+
 const NOT_PROVEN = 'not proven on this release by anybody; calibrate it';
+
+const noWay = (reason: string) => () => known('unavailable', 'none', reason);
+const HELPER_ALONE =
+  'Messages cannot be scripted to do it, and no way by its windows is known to work; only a helper inside Messages could, without System Integrity Protection';
 
 /**
  * What is publicly known of each action with System Integrity Protection on: which release offers it, how it is done,
- * and where doubt is. Names of groups, members, polls, stickers, emoji tapbacks and the like have no way at all.
+ * and where doubt is. Names, pictures and members of groups, emoji tapbacks and the like have no way at all.
  */
 const ways: Readonly<Record<Action, (release: Release) => Way>> = {
   send_text: scripting('Messages is asked by scripting; the row in chat.db proves it'),
@@ -67,8 +87,7 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
   send_effect: ui(26, 'through the menu of effects', { 26: NOT_PROVEN }),
   reply: ui(12, 'through the action of the message', { 26: NOT_PROVEN }),
   react: ui(12, 'the six tapbacks, through the action of the message; text bubbles only'),
-  react_emoji: () =>
-    known('unavailable', 'none', 'no way is known to work; emoji tapbacks of others are told all the same'),
+  react_emoji: noWay('no way is known to work; emoji tapbacks of others are told all the same'),
   edit: ui(13, 'own text of the last 15 minutes, five times at most'),
   unsend: ui(13, 'own messages of the last two minutes'),
   typing: ui(12, 'an unsent space in the field: coarse, and it takes the selection'),
@@ -89,6 +108,11 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
         ? 'the button of FaceTime'
         : 'video calls only; an audio call is held by Phone, which has no button known to end it',
     ),
+  call_ring_timeout: ringTimeout,
+  rename_group: noWay(HELPER_ALONE),
+  group_icon: noWay(HELPER_ALONE),
+  group_members: noWay(HELPER_ALONE),
+  leave_group: noWay(HELPER_ALONE),
   lookup: () =>
     known('files', '12-27', 'from the history and what Messages looked up before; never by asking'),
 };

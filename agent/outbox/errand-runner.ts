@@ -1,4 +1,5 @@
 import { messageErrors } from '../../bridge/protocol/errors.ts';
+import type { CallEvent } from '../../bridge/protocol/events.ts';
 import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
@@ -38,6 +39,9 @@ export class ErrandRunner {
       case 'command.cancel':
         this.#cancel(command, order.commandId);
         return true;
+      case 'call.end':
+        this.#endWithoutCall(command, order.callCommandId);
+        return true;
       case 'lookup':
         this.#attempt(command, () => this.#options.errands.lookUp(order));
         return true;
@@ -70,6 +74,16 @@ export class ErrandRunner {
     const error = { code: 'too_late', message: messageErrors.too_late.hint };
     journal.record(merge(at, taken, ...endAtOnce(command, at, waiting ? undefined : error)));
     logger.info({ commandId: targetId, cancelled: waiting === true }, 'cancel');
+  }
+
+  /** The end of a call that is not on the screen: one that still waits is taken back, and of one that is over nothing is done. */
+  #endWithoutCall(command: JournaledCommand, callId: string): void {
+    const { journal, clock } = this.#options;
+    const at = clock.now();
+    const call = journal.command(callId);
+    const waits = call && ['queued', 'paced'].includes(call.state);
+    const taken = waits ? [{ at, events: endOfCanceled(call, at) }, step(call, { type: 'cancel' }, at)] : [];
+    journal.record(merge(at, ...taken, ...endAtOnce(command, at)));
   }
 
   #attempt(command: JournaledCommand, answer: () => ReturnType<Errands['lookUp']>): void {
@@ -120,6 +134,14 @@ export class ErrandRunner {
       logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an errand');
     }
   }
+}
+
+/** A call that was taken back before it was placed is over, and nobody was called. */
+function endOfCanceled({ id, command }: JournaledCommand, at: number): CallEvent[] {
+  if (command?.type !== 'call.start') return [];
+  const { to: handle, kind } = command;
+  const about = { commandId: id, direction: 'outbound', kind, handle, at: isoTime(at) } as const;
+  return [{ type: 'call.ended', ...about, durationSeconds: 0, endReason: 'api_request' }];
 }
 
 /** The steps of an errand that begins and ends in one transaction. */

@@ -13,7 +13,7 @@ import { takeBatch } from './intake.ts';
 import { Operator } from './operator.ts';
 import { partsOf } from './parts.ts';
 import { Performer } from './performer.ts';
-import type { Errands, SentFiles } from './ports.ts';
+import type { CallStanding, Errands, SentFiles } from './ports.ts';
 import { step } from './step.ts';
 import { type Next, Turn } from './turn.ts';
 
@@ -32,6 +32,8 @@ export interface OutboxOptions {
   files: SentFiles;
   errands: Errands;
   pacer: Pacer;
+  /** A `call.end` acts only while its call is `on`, which it always is when this is absent. */
+  callStanding?: CallStanding;
   /** What is noted in the journal with the beginning of an act. */
   noteOf?: (command: JournaledCommand, at: number) => Readonly<Record<string, string>>;
   clock: Clock;
@@ -67,7 +69,7 @@ class DurableOutbox implements Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { journal, evidence, clock, logger, pacer, files } = options;
+    const { journal, evidence, clock, logger, pacer, files, callStanding = () => 'on' } = options;
     const stopping = this.#stopping.signal;
     const wake = (): void => this.wake();
     this.operator = new Operator({ journal, evidence, clock });
@@ -88,7 +90,7 @@ class DurableOutbox implements Outbox {
       stopping,
       onEnded: wake,
     });
-    this.#turns = new Turn({ journal, pacer, files, onFile: wake });
+    this.#turns = new Turn({ journal, pacer, files, callStanding, onFile: wake });
   }
 
   start(): void {

@@ -17,6 +17,12 @@ export interface SentFiles {
   stage(actId: string, file: { source: string; name: string; voiceNote: boolean }): Promise<string>;
 }
 
+/**
+ * Whether the call that a `call.start` command places may be on the screen of the Mac: `waiting` before it was begun,
+ * `over` once the call history has it, or where it was never placed.
+ */
+export type CallStanding = (commandId: string) => 'waiting' | 'on' | 'over';
+
 type Order<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** What is asked of others than Messages. Each may throw an AppError: with `retry: 'later'` it is asked again. */

@@ -64,8 +64,8 @@ export interface StartCallInput {
   to: string;
   from?: string | undefined;
   type: 'audio' | 'video';
-  /** How long it may ring, 5 to 120. */
-  ringTimeoutSeconds: number;
+  /** How long it may ring, 5 to 120; left out, 45 where the Mac can tell that it still rings. */
+  ringTimeoutSeconds?: number | undefined;
   metadata?: Record<string, string> | undefined;
 }
 

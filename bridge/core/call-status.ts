@@ -34,6 +34,8 @@ function end(call: Call, event: CallEvent, at: number): void {
   if (call.status !== 'ended') return;
   const talked = event.durationSeconds ?? (call.answeredAt === null ? 0 : (at - call.answeredAt) / 1000);
   call.durationSeconds = Math.max(0, talked);
-  call.answeredAt ??= at - Math.round(call.durationSeconds * 1000);
+  // One that a request ended before anybody answered was never answered.
+  const canceled = event.endReason === 'api_request' && call.durationSeconds === 0;
+  if (!canceled) call.answeredAt ??= at - Math.round(call.durationSeconds * 1000);
   call.endReason = event.endReason ?? 'unknown';
 }

@@ -1,3 +1,4 @@
+import type { Action } from '../protocol/common.ts';
 import { isoTime } from '../runtime/clock.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Call } from '../store/types.ts';
@@ -17,6 +18,8 @@ import type { Caller, Repeatable } from './types.ts';
 
 /** A call that was not placed by then is not placed any more. In milliseconds. */
 const LIFETIME_MS = 60_000;
+/** How long a call may ring where nobody says it. */
+const RING_TIMEOUT_SECONDS = 45;
 /** A call of which nothing ended for so long holds its line no more, in milliseconds. */
 const LONGEST_CALL_MS = 12 * 3_600_000;
 
@@ -42,7 +45,7 @@ export async function startCall(
         to,
         refuses: (candidate) => refusesProactive(tx, candidate),
       });
-      await requireAction(tx, line.id, input.type === 'audio' ? 'call_audio' : 'call_video');
+      await requireAction(tx, line.id, ...actionsOf(input));
       await tx.lockAccount(caller.accountId);
       const busy = await tx.findActiveCall(line.id, now - LONGEST_CALL_MS);
       if (busy)
@@ -50,7 +53,7 @@ export async function startCall(
           callId: busy.id,
         });
       const call = newCall({ id, caller, input, lineId: line.id, from: line.handle, to, now });
-      const { type, ringTimeoutSeconds } = input;
+      const { type, ringTimeoutSeconds = RING_TIMEOUT_SECONDS } = input;
       const commandId = await orderCommand(tx, {
         agentId: agent.id,
         traceId: newId('trc', now),
@@ -68,6 +71,11 @@ export async function startCall(
   if (outcome.made.deliveries > 0) context.wakeups.delivery();
   return { call: await getCall(context, caller, id), replayed: false };
 }
+
+const actionsOf = ({ type, ringTimeoutSeconds }: StartCallInput): Action[] => [
+  type === 'audio' ? 'call_audio' : 'call_video',
+  ...(ringTimeoutSeconds === undefined ? [] : (['call_ring_timeout'] as const)),
+];
 
 const initiated = (call: Call) => ({
   accountId: call.accountId,

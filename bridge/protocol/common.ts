@@ -80,6 +80,11 @@ export const actions = [
   'call_audio',
   'call_video',
   'call_end',
+  'call_ring_timeout',
+  'rename_group',
+  'group_icon',
+  'group_members',
+  'leave_group',
   'lookup',
 ] as const;
 

@@ -16,10 +16,16 @@ export const customerCallEvents = {
     summary: 'A call is being placed.',
     data: z.object({ ...call, at: timeSchema }),
   },
-  'call.ringing': { summary: 'It rings.', data: z.object({ ...call, at: timeSchema }) },
-  'call.answered': { summary: 'It was answered.', data: z.object({ ...call, answeredAt: timeSchema }) },
+  'call.ringing': {
+    summary: 'The Mac shows it as placed; whether a device of the other side rings, nobody can tell.',
+    data: z.object({ ...call, at: timeSchema }),
+  },
+  'call.answered': {
+    summary: 'It was answered; told at the end where the Mac shows it no earlier.',
+    data: z.object({ ...call, answeredAt: timeSchema }),
+  },
   'call.ended': {
-    summary: 'An answered call is over.',
+    summary: 'A call is over that was answered, or that a request ended before (then its duration is 0).',
     data: z.object({
       ...call,
       endReason: z.enum(['caller_hangup', 'callee_hangup', 'api_request', 'line_lost', 'unknown']),

@@ -11,6 +11,8 @@ function callsUi() {
   const FACETIME = 'com.apple.FaceTime';
   /** What the prompt of macOS 26 is called where it shows nothing of itself. */
   const BANNERS = ['FACETIME_NOTIFICATION', 'AXNotificationCenterBanner'];
+  /** What the button that ends a call is called while it rings: English, French and Japanese, as seen on macOS 12. */
+  const ENDS_RINGING = ['End', 'Raccrocher', '終了'];
 
   const screen = screenUi({});
   const { read, findIn, windowsOf } = screen;
@@ -19,6 +21,7 @@ function callsUi() {
     ...screen,
     prompt,
     leaveButton,
+    ringingButton,
     phoneBusy,
   };
 
@@ -59,9 +62,20 @@ function callsUi() {
 
   /** The button that ends a call in the window of FaceTime. */
   function leaveButton() {
+    return button(['leaveButton']);
+  }
+
+  /** The button that ends a call which still rings; undefined where the window does not say so. */
+  function ringingButton() {
+    return leaveButton() ? undefined : button(ENDS_RINGING);
+  }
+
+  /** @param {string[]} wanted */
+  function button(wanted) {
     return findOf(
       FACETIME,
-      (element) => read(element, 'AXRole') === 'AXButton' && labels(element).includes('leaveButton'),
+      (element) =>
+        read(element, 'AXRole') === 'AXButton' && labels(element).some((label) => wanted.includes(label)),
     );
   }
 }

@@ -9,6 +9,8 @@ interface CallPrompt {
 interface CallsUi extends ScreenUi {
   prompt(): CallPrompt | undefined;
   leaveButton(): UiElement | undefined;
+  /** The button that ends a call which still rings; undefined where the window does not say that it rings. */
+  ringingButton(): UiElement | undefined;
   /** Whether the Phone app holds a call, or asks for one. */
   phoneBusy(): boolean;
 }

@@ -41,14 +41,15 @@ function screenUi({ bundle, closed = [] }) {
   };
 
   /**
-   * @param {() => boolean} body
+   * @param {() => boolean | object} body
    * @returns {UiOutcome}
    */
   function run(body) {
     try {
       prepare();
-      const changed = body();
-      return { ok: true, step: 'done', changed: changed };
+      const done = body();
+      if (typeof done === 'object') return { ok: true, step: 'done', changed: false, value: done };
+      return { ok: true, step: 'done', changed: done };
     } catch (error) {
       if (!begun) tidy();
       const thrown = /** @type {Error & { code?: string }} */ (error);

@@ -73,12 +73,16 @@ interface UiOutcome {
   errorNumber?: number;
   code?: string;
   changed?: boolean;
+  value?: object;
 }
 
 /** What screen-ui.js gives. */
 interface ScreenUi {
-  /** Runs the body of a program, which returns whether it changed something; tidies up where it fails before acting. */
-  run(body: () => boolean): UiOutcome;
+  /**
+   * Runs the body of a program, which returns whether it changed something, or, where it only looks, what it saw; tidies
+   * up where it fails before acting.
+   */
+  run(body: () => boolean | object): UiOutcome;
   /** Names what is being done, for the case that it fails. */
   step(name: string): void;
   /** What to throw to end with one of our codes. */

@@ -54,8 +54,9 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
   // Evidence is asked for by those who act, and history by those who want the past; they follow nothing.
   'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts', 'history.ts'],
-  // Beside acting: where files must lie for it, what can be known without it, and the Mac with all that is done for it.
-  'agent/mac': ['staging.ts', 'lookup.ts', 'care.ts'],
+  // Beside acting: where files must lie for it, what can be known without it, the Mac with all that is done for it, and
+  // what a look at a call shows.
+  'agent/mac': ['staging.ts', 'lookup.ts', 'care.ts', 'call-acts.ts'],
   // History is told in the same words as what comes.
   'agent/outbox': ['facts.ts'],
   // Both sides of every Unix socket of ours must agree on its path, the virtual Mac's too.

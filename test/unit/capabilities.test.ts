@@ -40,23 +40,29 @@ function matrix(facts: Partial<CapabilityFacts> = {}) {
 
 const unavailable = (rows: ReturnType<typeof matrix>): string[] =>
   Object.values(rows).flatMap(({ action, method }) =>
-    method === 'unavailable' && action !== 'react_emoji' ? [action] : [],
+    method === 'unavailable' && !NO_WAY.includes(action) ? [action] : [],
   );
+
+/** What no release can do. */
+const NO_WAY = ['react_emoji', 'rename_group', 'group_icon', 'group_members', 'leave_group'];
+/** Nobody has told how releases after macOS 12 show that a call still rings. */
+const RING = 'call_ring_timeout';
 
 describe('the release decides', () => {
   test.each([
     ['12.7.6', ['send_effect', 'edit', 'unsend', 'mark_read']],
-    ['13.7.8', ['send_effect']],
-    ['15.7.1', ['send_effect']],
-    ['26.4', []],
-    ['26.5', ['call_audio', 'call_video']],
-    ['27.0', ['call_audio', 'call_video']],
+    ['13.7.8', ['send_effect', RING]],
+    ['15.7.1', ['send_effect', RING]],
+    ['26.4', [RING]],
+    ['26.5', ['call_audio', 'call_video', RING]],
+    ['27.0', ['call_audio', 'call_video', RING]],
   ])('macOS %s cannot %j', (macos, missing) => {
     expect(unavailable(matrix({ macos })).sort()).toEqual([...missing].sort());
   });
 
-  test('an emoji tapback has no way anywhere', () => {
-    expect(matrix().react_emoji).toMatchObject({ method: 'unavailable', macos: 'none' });
+  test.each(NO_WAY)('%s has no way anywhere, with its reason', (action) => {
+    expect(matrix()[action]).toMatchObject({ method: 'unavailable', macos: 'none' });
+    expect(matrix()[action]?.reason).toMatch(/no way/);
   });
 
   test('one that is not known is said to be so', () => {
@@ -76,7 +82,7 @@ describe('what the Mac does not allow', () => {
         ? { ...permission, status: 'denied' as const, detail: MESSAGES_NOT_RUNNING }
         : permission,
     );
-    expect(unavailable(matrix({ permissions: found }))).toEqual(['send_effect']);
+    expect(unavailable(matrix({ permissions: found }))).toEqual(['send_effect', RING]);
   });
 
   test.each<[PermissionComponent, string[]]>([
@@ -89,18 +95,24 @@ describe('what the Mac does not allow', () => {
     ['start_conversations_from', []],
   ])('%s takes %j away, with its reason', (component, gone) => {
     const rows = matrix({ macos: '26.4', permissions: permissions([component]) });
-    expect(unavailable(rows).sort()).toEqual([...gone].sort());
+    expect(unavailable(rows).sort()).toEqual([...gone, RING].sort());
     for (const action of gone) expect(rows[action]?.reason).toBe(`${component} found. mend it`);
   });
 
   test('is tried where it is not known', () => {
-    expect(unavailable(matrix({ macos: '26.4', permissions: permissions([], 'unknown') }))).toEqual([]);
+    expect(unavailable(matrix({ macos: '26.4', permissions: permissions([], 'unknown') }))).toEqual([RING]);
   });
 
   test('sending that is not allowed leaves the lookup', () => {
     expect(unavailable(matrix({ macos: '26.4', sendingAllowed: false }))).toEqual(
-      actions.filter((action) => action !== 'lookup' && action !== 'react_emoji'),
+      actions.filter((action) => action !== 'lookup' && !NO_WAY.includes(action)),
     );
+  });
+
+  test('a ring timeout needs the screen, where a release has it at all', () => {
+    expect(matrix({ macos: '12.7.6' })[RING]).toMatchObject({ method: 'ui', macos: '12' });
+    const locked = matrix({ macos: '12.7.6', permissions: permissions(['screen']) });
+    expect(locked[RING]).toMatchObject({ method: 'unavailable', reason: 'screen found. mend it' });
   });
 });
 

@@ -142,15 +142,20 @@ export class Phone {
     return window({ role: 'AXScrollArea', children: [this.#since('13') ? group(alert) : alert] });
   }
 
-  /** Audio calls are held by FaceTime until macOS 15, by Phone since macOS 26. */
+  /**
+   * Audio calls are held by FaceTime until macOS 15, by Phone since macOS 26. On macOS 12 the second button of the
+   * window is called `End` while a call rings, and the one to leave it comes with the answer; how later releases show
+   * that is not known, so that here they show no difference.
+   */
   #faceTime(): UiNode[] {
     if (!this.#call || (this.#call.medium === 'audio' && this.#since('26'))) return [];
-    const leave: UiNode = {
-      role: 'AXButton',
-      identifier: 'leaveButton',
-      actions: [press(() => this.#end(false))],
-    };
-    return [{ role: 'AXWindow', title: 'FaceTime', children: [{ role: 'AXGroup', children: [leave] }] }];
+    const hangUp = [press(() => this.#end(false))];
+    const leave: UiNode = { role: 'AXButton', identifier: 'leaveButton', actions: hangUp };
+    const window = (...children: UiNode[]): UiNode[] => [{ role: 'AXWindow', title: 'FaceTime', children }];
+    if (this.#since('13')) return window({ role: 'AXGroup', children: [leave] });
+    const first: UiNode = { role: 'AXButton' };
+    if (this.#call.answeredAt !== undefined) return window(first, leave);
+    return window(first, { role: 'AXButton', title: 'End', actions: hangUp });
   }
 
   /** Buttons here say that they were pressed and do nothing. */

@@ -22,7 +22,12 @@ export const callSchema = z
     to: z.string().nullable().describe('Null when the Mac does not tell.'),
     lineId: z.string(),
     status: callStatusSchema,
-    endReason: z.string().nullable().describe('Who or what ended an answered call.'),
+    endReason: z
+      .string()
+      .nullable()
+      .describe(
+        'Who or what ended it: `api_request`, or `unknown` where the Mac does not tell; null while it stands, or nobody answered.',
+      ),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
     createdAt: isoTimeSchema,
     ringingAt: isoTimeSchema.nullable(),

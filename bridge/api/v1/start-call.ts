@@ -15,7 +15,14 @@ const startCallSchema = z
       .optional()
       .describe('Handle or id of one of your lines; chosen for you when left out.'),
     type: z.enum(['audio', 'video']).default('audio'),
-    ringTimeoutSeconds: z.int().min(5).max(120).default(45),
+    ringTimeoutSeconds: z
+      .int()
+      .min(5)
+      .max(120)
+      .optional()
+      .describe(
+        'The Mac hangs up when nobody has answered for so long. Refused where it cannot tell whether somebody did (`call_ring_timeout` of its capabilities); left out, it is 45 where it can.',
+      ),
     metadata: metadataSchema.optional().describe('Strings of yours, given back with the call.'),
   })
   .meta({ id: 'StartCall' });
