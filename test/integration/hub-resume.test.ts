@@ -124,8 +124,5 @@ async function run(steps: Step[]): Promise<void> {
 }
 
 test('whatever is cut whenever, every event and command arrives once', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), run), {
-    numRuns: 25,
-    interruptAfterTimeLimit: 40_000,
-  });
-}, 90_000);
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), run), { numRuns: 15 });
+}, 240_000);
