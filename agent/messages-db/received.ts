@@ -19,10 +19,14 @@ export interface Ingredients {
   now: number;
 }
 
+/** Whether a row tells of itself though it has no body and no files: an app's, or a vote, with a balloon or without. */
+export const isBodiless = (row: StoredMessage): boolean =>
+  Boolean(row.balloon) || row.associatedType === POLL_VOTE;
+
 /** A received message; null where a row has nothing to tell. */
 export function receivedChange(row: StoredMessage, ingredients: Ingredients): ReceivedChange | null {
   const { body, attachments, now } = ingredients;
-  if (!body && attachments.length === 0 && !row.balloon) return null;
+  if (!body && attachments.length === 0 && !isBodiless(row)) return null;
   const change: ReceivedChange = {
     kind: 'received',
     guid: row.guid,

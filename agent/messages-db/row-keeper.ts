@@ -4,6 +4,7 @@ import type { Guard } from './guard.ts';
 import { CROWD_MS } from './guard.ts';
 import type { StoredMessage } from './message-row.ts';
 import { dateOf, isScheduled, kindOf, senderOf, targetOf } from './message-row.ts';
+import { isBodiless } from './received.ts';
 import type { RowTeller } from './row-teller.ts';
 import type { Look, WholeRow } from './rows.ts';
 import { wholeRow } from './rows.ts';
@@ -146,7 +147,7 @@ export class RowKeeper {
   #waitsUntil({ row, body, attachments, filesSettled }: WholeRow, since: number, look: Look): number {
     const kind = kindOf(row);
     const target = kind === 'tapback' ? targetOf(row.associatedGuid)?.guid : undefined;
-    const empty = kind === 'message' && !body && attachments.length === 0 && !row.balloon;
+    const empty = kind === 'message' && !body && attachments.length === 0 && !isBodiless(row);
     if (!filesSettled && kind !== 'note') return since + FILES_MS;
     const nobody = row.fromMe !== 1 && senderOf(row) === null;
     if (!row.chatIdentifier || empty || nobody) return since + HOLD_MS;

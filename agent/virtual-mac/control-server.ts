@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import net from 'node:net';
-import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
+import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import {
   AppleEventFailure,
@@ -61,7 +61,7 @@ function serve(socket: net.Socket, { answer, logger }: ControlServerOptions): vo
     try {
       for (const line of split(chunk)) {
         last = last.then(async () => {
-          const reply = await replyTo(line, answer);
+          const reply = await replyTo(line, { answer, logger });
           if (!socket.destroyed) socket.write(`${JSON.stringify(reply)}\n`);
         });
       }
@@ -72,12 +72,16 @@ function serve(socket: net.Socket, { answer, logger }: ControlServerOptions): vo
   });
 }
 
-async function replyTo(line: string, answer: ControlServerOptions['answer']): Promise<ControlAnswer> {
+async function replyTo(
+  line: string,
+  { answer, logger }: Pick<ControlServerOptions, 'answer' | 'logger'>,
+): Promise<ControlAnswer> {
   try {
     return { result: await answer(controlRequestSchema.parse(JSON.parse(line))) };
   } catch (error) {
     if (error instanceof AppleEventFailure) return { appleError: error.errorNumber };
     const known = error instanceof AppError;
+    if (!known) logger.error({ error: describeError(error) }, 'a control request failed');
     return {
       error: {
         code: known ? error.code : 'invalid_request',

@@ -22,6 +22,8 @@ export interface PlayedPart {
   played: number;
   /** Milliseconds that the plan leaves before the next operation; null when the day is over. */
   pause: number | null;
+  /** Whether others can read chat.db meanwhile. */
+  readable: boolean;
   facts: readonly LedgerLine[];
 }
 
@@ -64,6 +66,7 @@ export class Plays {
       facts.push(...player.next(start ?? this.#options.clock.now() - at));
     }
     const { played, upcoming } = player;
-    return { played, pause: upcoming ? upcoming.at - at : null, facts };
+    const { readable } = this.#options.store.disk;
+    return { played, pause: upcoming ? upcoming.at - at : null, readable, facts };
   }
 }

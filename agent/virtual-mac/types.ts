@@ -20,10 +20,20 @@ export interface NamedChat {
 /** Who did something: the owner of the Mac, or a handle. */
 export type Actor = 'me' | { handle: string };
 
-/** A part of a message. Keys and values of `attributes` are those of attributedBody, such as a confirmed mention. */
+/** Keys and values of attributedBody, such as a confirmed mention. */
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** A part of a message; `attributes` are those of all of its text, `runs` those of stretches of it. */
 export type MessagePart =
-  | { kind: 'text'; text: string; attributes?: Readonly<Record<string, string | number | boolean>> }
+  | { kind: 'text'; text: string; attributes?: Attributes; runs?: readonly TextStretch[] }
   | { kind: 'attachment' };
+
+/** A stretch of the text of a part, in UTF-16 units; those of one part come in order and do not overlap. */
+export interface TextStretch {
+  start: number;
+  length: number;
+  attributes: Attributes;
+}
 
 /** `balloon_bundle_id` and `payload_data` of a row. */
 export interface Balloon {
@@ -121,9 +131,18 @@ export interface MessagesDisk {
   rebuild(options?: { dropOldest?: number }): void;
   /** Moves chat.db away; `restore` puts it back. Nothing can be written in between. */
   takeAway(): void;
-  /** Puts the first half of the file there, as seen in the middle of a restore. */
-  restoreHalf(): void;
-  restore(): void;
+  /** What stands there in the middle of a restore: the first half of the file, no byte of it, or other bytes. */
+  restoreHalf(how?: 'half' | 'empty' | 'garbage'): void;
+  /** Puts the file back: as it was, or its bytes into the file that stands there since `restoreHalf`. */
+  restore(how?: 'moved' | 'copied'): void;
+  /**
+   * Puts a copy in the place of chat.db that is held locked against every other process, also for reading, as by
+   * whoever restores it; Messages goes on writing. A change of the file by another of these calls ends it too.
+   */
+  lock(): void;
+  unlock(): void;
+  /** Whether other processes can read the database. */
+  readonly readable: boolean;
   addColumn(table: string, name: string, declaration: string): void;
   dropColumn(table: string, name: string): void;
 }

@@ -323,7 +323,8 @@ describe('reactions', () => {
     const poll = messages.receive(ANNA, '\uFFFD', ANNA, {
       columns: { balloon_bundle_id: 'com.apple.messages.Polls', payload_data: Buffer.from('broken') },
     });
-    messages.receive(ANNA, 'vote', ANNA, {
+    messages.receive(ANNA, '', ANNA, {
+      text: null,
       columns: { associated_message_type: 4000, associated_message_guid: poll },
     });
     messages.receive(ANNA, '\uFFFD', ANNA, { columns: { balloon_bundle_id: 'com.unheard.App' } });

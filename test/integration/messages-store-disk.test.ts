@@ -37,14 +37,18 @@ const count = (db: Database.Database): unknown => db.prepare('SELECT count(*) FR
 function otherProcess(file: string): (question: 'count' | 'reopen') => Promise<string> {
   const program = `
     const Database = require('better-sqlite3');
-    const open = () => new Database(process.argv[1], { readonly: true });
+    const open = () => new Database(process.argv[1], { readonly: true, timeout: 100 });
     let db = open();
     require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
       if (line === 'reopen') {
         db.close();
         db = open();
       }
-      console.log(db.prepare('SELECT count(*) FROM message').pluck().get());
+      try {
+        console.log(db.prepare('SELECT count(*) FROM message').pluck().get());
+      } catch (error) {
+        console.log(error.code);
+      }
     });
   `;
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, ['-e', program, file]);
@@ -136,6 +140,45 @@ test('a database that is taken away refuses writes until it is restored', () => 
   store.disk.restore();
   write(store, 'after');
   expect(seen(store, count)).toBe(2);
+});
+
+test.for([
+  ['half', 'copied'],
+  ['empty', 'copied'],
+  ['empty', 'moved'],
+  ['garbage', 'moved'],
+  ['garbage', 'copied'],
+] as const)('a file that is %s for a moment is whole again once its bytes are %s', ([how, back]) => {
+  const store = setup();
+  write(store, 'before');
+  store.disk.takeAway();
+  store.disk.restoreHalf(how);
+  expect(store.disk.readable).toBe(false);
+  const between = statSync(store.databasePath).ino;
+  expect(() => seen(store, count)).toThrow();
+  store.disk.restore(back);
+  expect(statSync(store.databasePath).ino === between).toBe(back === 'copied');
+  expect(store.disk.readable).toBe(true);
+  write(store, 'after');
+  expect(seen(store, count)).toBe(2);
+});
+
+test('a locked database is written by Messages alone, and is what it was once it is unlocked', async () => {
+  const store = setup();
+  write(store, 'before');
+  store.disk.lock();
+  expect(store.disk.readable).toBe(false);
+  const ask = otherProcess(store.databasePath);
+  await expect(ask('count')).resolves.toBe('SQLITE_BUSY');
+  write(store, 'meanwhile');
+  store.disk.unlock();
+  expect(await ask('reopen')).toBe('2');
+  write(store, 'after');
+  expect(await ask('count')).toBe('3');
+  expect(seen(store, (db) => db.pragma('journal_mode', { simple: true }))).toBe('wal');
+  store.disk.lock();
+  store.disk.swapWal();
+  expect(store.disk.readable).toBe(true);
 });
 
 test('columns come and go while the store writes', () => {

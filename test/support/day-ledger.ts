@@ -1,10 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { CallChange } from '../../agent/calls-db/types.ts';
-import type { MessageChange, ReceivedChange } from '../../agent/messages-db/types.ts';
 import type { LedgerLine } from '../../agent/virtual-mac/days/types.ts';
-
-type AnyChange = MessageChange | CallChange;
+import { type AnyChange, differences, type Line, unlike } from './day-differences.ts';
 
 /** A change that was told, and how many operations of the day had been played by then. */
 export interface Told {
@@ -12,17 +7,13 @@ export interface Told {
   played: number;
 }
 
-type Kind = LedgerLine['kind'];
-type Line<K extends Kind> = Extract<LedgerLine, { kind: K }>;
-type Change<K extends AnyChange['kind']> = Extract<AnyChange, { kind: K }>;
-
 /** What makes a fact one fact, whoever tells it. */
 const keyOfFact = (fact: LedgerLine): string => {
   switch (fact.kind) {
     case 'own-state':
       return `own-state ${fact.guid} ${fact.state}`;
     case 'edited':
-      return `edited ${fact.guid} ${fact.part} ${fact.version}`;
+      return `edited ${fact.guid} ${fact.part} ${fact.text}`;
     case 'unsent':
       return `unsent ${fact.guid} ${fact.parts}`;
     case 'file':
@@ -41,7 +32,7 @@ const keyOfChange = (change: AnyChange): string => {
     case 'own-state':
       return `own-state ${change.guid} ${change.state}`;
     case 'edited':
-      return `edited ${change.guid} ${change.part} ${change.version}`;
+      return `edited ${change.guid} ${change.part} ${change.text}`;
     case 'unsent':
       return `unsent ${change.guid} ${change.parts}`;
     case 'attachment':
@@ -52,13 +43,13 @@ const keyOfChange = (change: AnyChange): string => {
 };
 
 /** What a message tells besides itself: its files, as far as their fate is known, and the preview of its link. */
-function within(change: AnyChange): MessageChange[] {
+function within(change: AnyChange): AnyChange[] {
   if (change.kind !== 'received') return [];
   const { guid, at, attachments = [], link } = change;
   return [
     ...attachments
       .filter(({ state }) => state !== 'pending')
-      .map((attachment): MessageChange => ({ kind: 'attachment', guid, attachment, at })),
+      .map((attachment): AnyChange => ({ kind: 'attachment', guid, attachment, at })),
     ...(link ? [{ kind: 'link', guid, link, at } as const] : []),
   ];
 }
@@ -70,6 +61,8 @@ class Comparison {
   readonly #facts = new Map<string, LedgerLine>();
   readonly #silent = new Map<string, string>();
   readonly #seen = new Map<LedgerLine, Told>();
+  /** The standing tapback of each person on each part as it was told. */
+  readonly #taps = new Map<string, string>();
 
   constructor(ledger: readonly LedgerLine[]) {
     this.#ledger = ledger;
@@ -82,6 +75,10 @@ class Comparison {
 
   tell(told: Told): void {
     const { change, played } = told;
+    if (change.kind === 'unsent') {
+      this.#tellUnsent({ change, played });
+      return;
+    }
     const what = `${keyOfChange(change)} after ${played} operations`;
     const fact = this.#facts.get(keyOfChange(change));
     if (fact) this.#tellFact(fact, told, what);
@@ -97,8 +94,42 @@ class Comparison {
     if (before) this.wrong.push(`twice: ${what}, and after ${before.played}`);
     this.#seen.set(fact, told);
     if (told.played <= fact.since) this.wrong.push(`early: ${what}`);
-    const unlike = differences(fact, told.change, this.#ledger);
-    this.wrong.push(...unlike.map((how) => `differs: ${what}: ${how}`));
+    const unlikes = [
+      ...differences(fact, told.change, { ledger: this.#ledger, played: told.played }),
+      ...this.#replaced(told.change),
+    ];
+    this.wrong.push(...unlikes.map((how) => `differs: ${what}: ${how}`));
+  }
+
+  /** What somebody who looked only now and then tells as one: the next unsends of a message, in their order. */
+  #tellUnsent(told: { change: Extract<AnyChange, { kind: 'unsent' }>; played: number }): void {
+    const { change, played } = told;
+    const what = `unsent ${change.guid} ${change.parts} after ${played} operations`;
+    const next = this.#ledger.filter(
+      (line): line is Line<'unsent'> =>
+        line.kind === 'unsent' && line.guid === change.guid && line.since < played && !this.#seen.has(line),
+    );
+    const parts: number[] = [];
+    for (const [index, line] of next.entries()) {
+      parts.push(...(line.parts ?? []));
+      const same = line.parts === null ? null : [...parts].sort((a, b) => a - b);
+      if (JSON.stringify(same) !== JSON.stringify(change.parts && [...change.parts].sort((a, b) => a - b)))
+        continue;
+      for (const one of next.slice(0, index + 1)) this.#seen.set(one, told);
+      const unlikes = differences(line, change, { ledger: this.#ledger, played });
+      this.wrong.push(...unlikes.map((how) => `differs: ${what}: ${how}`));
+      return;
+    }
+    this.wrong.push(`false: ${what}`);
+  }
+
+  #replaced(change: AnyChange): string[] {
+    if (change.kind !== 'tapback') return [];
+    const place = `${change.target.guid} ${change.target.part} ${change.from}`;
+    const standing = this.#taps.get(place);
+    if (change.action === 'removed') this.#taps.delete(place);
+    else this.#taps.set(place, change.tapback);
+    return change.action === 'added' ? unlike('replaces', standing, change.replaces) : [];
   }
 
   end(looked: readonly number[]): void {
@@ -118,8 +149,9 @@ class Comparison {
 }
 
 /**
- * Compares what was told with the ledger. `looked` holds the numbers of operations after which the observer had all
- * the time it needs; a fact that could be seen at none of them may be told or not. Returns what is wrong, in words.
+ * Compares what was told with the ledger, content and all. `looked` holds the numbers of operations after which the
+ * observer had all the time it needs; a fact that could be seen at none of them may be told or not. Returns what is
+ * wrong, in words.
  */
 export function compareWithLedger(
   ledger: readonly LedgerLine[],
@@ -130,109 +162,4 @@ export function compareWithLedger(
   for (const one of told) comparison.tell(one);
   comparison.end(looked);
   return comparison.wrong;
-}
-
-const sha256Of = (file: string | null): string | null =>
-  file === null ? null : createHash('sha256').update(readFileSync(file)).digest('hex');
-
-const unlike = (name: string, expected: unknown, given: unknown): string[] =>
-  JSON.stringify(expected) === JSON.stringify(given)
-    ? []
-    : [`${name} is ${JSON.stringify(given)}, not ${JSON.stringify(expected)}`];
-
-function differences(fact: LedgerLine, change: AnyChange, ledger: readonly LedgerLine[]): string[] {
-  switch (change.kind) {
-    case 'received':
-      return receivedDifferences(fact as Line<'received'>, change, ledger);
-    case 'own-state':
-      return ownStateDifferences(fact as Line<'own-state'>, change);
-    case 'attachment': {
-      const file = fact as Line<'file'>;
-      return [
-        ...unlike('guid', file.guid, change.guid),
-        ...(file.sha256 ? unlike('content', file.sha256, sha256Of(change.attachment.path)) : []),
-      ];
-    }
-    case 'link': {
-      const { url, title } = fact as Line<'link'>;
-      return [...unlike('url', url, change.link.url), ...unlike('title', title, change.link.title)];
-    }
-    case 'call':
-      return callDifferences(fact as Line<'call'>, change);
-    default:
-      return restDifferences(fact, change);
-  }
-}
-
-function receivedDifferences(
-  fact: Line<'received'>,
-  change: ReceivedChange,
-  ledger: readonly LedgerLine[],
-): string[] {
-  const left = ledger.flatMap((line) =>
-    line.kind === 'unsent' && line.guid === fact.guid ? [line.whole] : [],
-  );
-  return [
-    ...(fact.late && change.chat === null ? [] : unlike('chat', fact.chat, change.chat)),
-    ...unlike('from', fact.from, change.from),
-    ...unlike('line', fact.line, change.line),
-    ...unlike('service', fact.service, change.service),
-    ...(left.length > 0 ? [] : unlike('text', fact.text, change.text)),
-    ...(left.length > 0 ? [] : unlike('files', [...fact.files].sort(), filesOf(change))),
-    ...unlike('replyTo', fact.replyTo, change.replyTo),
-    ...unlike('effect', fact.effect, change.effect),
-    ...unlike('audio', fact.audio ?? false, change.audio !== undefined),
-    ...unlike('sticker', fact.sticker, change.sticker),
-    ...unlike('app', fact.app, change.app?.bundleId),
-    ...(change.chat === null ? [] : unlike('filtered', fact.filtered, change.filtered)),
-    ...unlike('toSelf', fact.toSelf, change.toSelf),
-  ];
-}
-
-const filesOf = (change: ReceivedChange): string[] =>
-  (change.attachments ?? []).map(({ guid }) => guid).sort();
-
-const ownStateDifferences = (fact: Line<'own-state'>, change: Change<'own-state'>): string[] => [
-  ...unlike('error', fact.error ?? null, change.error),
-  ...unlike('service', fact.service, change.service),
-  ...unlike('downgraded', fact.downgraded, change.downgraded),
-];
-
-function callDifferences(fact: Line<'call'>, change: CallChange): string[] {
-  const { answered, declined, direction } = fact;
-  const unanswered = declined ? 'declined' : direction === 'in' ? 'missed' : 'unanswered';
-  return [
-    ...unlike('direction', direction === 'in' ? 'inbound' : 'outbound', change.direction),
-    ...unlike('medium', fact.media.replace('facetime-', ''), change.medium),
-    ...unlike('handles', fact.handles, change.handles),
-    ...unlike('duration', fact.durationMs / 1_000, change.durationSeconds),
-    ...unlike('result', answered ? 'answered' : unanswered, change.result),
-  ];
-}
-
-function restDifferences(
-  fact: LedgerLine,
-  change: Change<'tapback'> | Change<'edited'> | Change<'unsent'> | Change<'group'>,
-): string[] {
-  if (fact.kind === 'tapback' && change.kind === 'tapback')
-    return [
-      ...unlike('action', fact.action, change.action),
-      ...unlike('tapback', fact.tapback, change.tapback),
-      ...unlike('emoji', fact.emoji, change.emoji),
-      ...unlike('from', fact.from, change.from),
-      ...unlike('target', fact.target, change.target),
-    ];
-  if (fact.kind === 'edited' && change.kind === 'edited')
-    return [...unlike('text', fact.text, change.text), ...unlike('from', fact.from, change.from)];
-  if (fact.kind === 'unsent' && change.kind === 'unsent')
-    return [...unlike('whole', fact.whole, change.whole), ...unlike('from', fact.from, change.from)];
-  if (fact.kind === 'group' && change.kind === 'group')
-    return [
-      ...unlike('change', fact.change, change.change),
-      ...unlike('chat', fact.chat, change.chat),
-      ...unlike('by', fact.by, change.from),
-      ...unlike('member', fact.member, change.member),
-      ...unlike('name', fact.name, change.name),
-    ];
-  return [`it is a ${change.kind}, not a ${fact.kind}`];
 }

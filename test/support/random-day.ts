@@ -95,13 +95,14 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
   await clock.advance(SURE_MS);
 
   const plan = await planPlay(files.home, { seed, operations, start: clock.now(), ...(only && { only }) });
+  let readable = true;
   for (let pause: number | null = 0; pause !== null; ) {
     if (alive() && (pause > OFF_MS || random.chance(killed))) {
       await kill();
       kills += 1;
     }
     await clock.advance(pause);
-    if (alive() && pause >= SURE_MS) looked.push(played);
+    if (alive() && readable && pause >= SURE_MS) looked.push(played);
     if (!alive() && random.chance(0.5)) {
       if (random.chance(0.3)) {
         start({ loses: true });
@@ -113,7 +114,7 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
     played += 1;
     const part = await playNext(files.home, 1);
     ledger.push(...part.facts);
-    pause = part.pause;
+    ({ pause, readable } = part);
   }
   if (!alive()) start();
   await clock.advance(LONGEST_HOLD_MS);

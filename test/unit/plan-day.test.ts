@@ -38,7 +38,7 @@ test('a long day holds every kind of operation and of fact', () => {
       ],
       ...['send-scheduled', 'failed', 'tapback', 'edit', 'unsend', 'balloon', 'filtered', 'self', 'backfill'],
       ...['ghost', 'group', 'note', 'call', 'rebuild', 'swap-wal', 'take-away', 'restore-half', 'restore'],
-      ...['add-column', 'drop-column', 'played'],
+      ...['add-column', 'drop-column', 'played', 'lock', 'unlock'],
     ].sort(),
   );
   const kinds = new Set(day.facts.map((fact) => fact.kind));
@@ -56,6 +56,33 @@ test('a long day holds every kind of operation and of fact', () => {
       'silent',
     ].sort(),
   );
+});
+
+test('what a day is made of is all that can be seen of messages, calls and files', () => {
+  const { facts, operations } = plan({ operations: 5_000 });
+  const received = facts.flatMap((fact) => (fact.kind === 'received' ? [fact] : []));
+  for (const told of [
+    'marks',
+    'updates',
+    'subject',
+    'effect',
+    'sticker',
+    'replyTo',
+    'app',
+    'toSelf',
+  ] as const)
+    expect(
+      received.some((fact) => fact[told] !== undefined),
+      told,
+    ).toBe(true);
+  const calls = facts.flatMap((fact) => (fact.kind === 'call' ? [fact.media] : []));
+  expect(new Set(calls)).toEqual(new Set(['facetime-audio', 'facetime-video', 'phone']));
+  const half = operations.flatMap((step) => (step.do === 'restore-half' ? [step.how] : []));
+  expect(new Set(half)).toEqual(new Set(['half', 'empty', 'garbage']));
+  const amid = operations.filter(
+    (step) => step.do === 'backfill' && step.facts.some((place) => facts[place]?.kind === 'received'),
+  );
+  expect(amid.length).toBeGreaterThan(0);
 });
 
 test('operations follow each other in time, and facts are due with one of them', () => {

@@ -37,6 +37,7 @@ export function react(day: Drawing): void {
   const fact: TapbackFact = {
     kind: 'tapback',
     guid: ref,
+    at: day.now,
     action: remove ? 'removed' : 'added',
     tapback: kind,
     ...(emoji && { emoji }),
@@ -64,7 +65,7 @@ export function edit(day: Drawing): void {
   const whole = textOfParts(message.parts);
   const lines = day.do(
     { do: 'edit', ref: message.ref, part, text },
-    { kind: 'edited', guid: message.ref, from: message.from, part, version, text, whole },
+    { kind: 'edited', guid: message.ref, from: message.from, part, version, text, whole, at: day.now },
   );
   message.edited.set(part, [...before, ...lines]);
 }

@@ -2,21 +2,25 @@ import type { Clock } from '../../../bridge/runtime/clock.ts';
 import type { MacosRelease, MessagesStore } from '../types.ts';
 import { call } from './calls.ts';
 import { edit, react, unsend } from './changes.ts';
-import { away, backfill, catchUp, churn, columns, rebuild, walSwap } from './disturbances.ts';
+import { away, catchUp, churn, columns, locked, rebuild, walSwap } from './disturbances.ts';
 import { Drawing } from './drawing.ts';
 import { audio, files, sticker } from './files.ts';
 import { change, found } from './groups.ts';
-import { adorned, balloon, text } from './incoming.ts';
+import { adorned, balloon, mention, text } from './incoming.ts';
 import { scheduled, self, send } from './outgoing.ts';
 import { DayPlayer } from './player.ts';
+import { poll } from './polls.ts';
 import { Random } from './random.ts';
+import { backfill } from './replays.ts';
 import type { DayPlan, LedgerLine } from './types.ts';
 
 /** What can happen in a day. */
 const scenes = {
   text: [30, text],
   adorned: [6, adorned],
+  mention: [3, mention],
   balloon: [4, balloon],
+  poll: [2, poll],
   files: [5, files],
   audio: [1.5, audio],
   sticker: [1.5, sticker],
@@ -35,10 +39,17 @@ const scenes = {
   walSwap: [0.6, walSwap],
   rebuild: [0.4, rebuild],
   away: [0.4, away],
+  locked: [0.4, locked],
   columns: [0.6, columns],
 } as const satisfies Record<string, readonly [weight: number, scene: (day: Drawing) => void]>;
 
 export type SceneName = keyof typeof scenes;
+
+/** Releases before which something does not happen. */
+const since: ReadonlyMap<SceneName, MacosRelease> = new Map([
+  ['scheduled', '15'],
+  ['poll', '26'],
+]);
 
 /** Names of all that can happen in a day. */
 export const sceneNames = Object.keys(scenes) as SceneName[];
@@ -66,7 +77,7 @@ export function planDay(options: PlanOptions): DayPlan {
   const random = new Random(seed);
   const day = new Drawing({ random, release, line, people: options.people });
   const possible = only
-    .filter((name) => name !== 'scheduled' || day.has('15'))
+    .filter((name) => day.has(since.get(name) ?? '12'))
     .map((name) => [scenes[name][0], scenes[name][1]] as const);
   while (day.size < operations) {
     day.pass(pauseOf(random));

@@ -1,54 +1,7 @@
-import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
-import { incoming, text } from './incoming.ts';
-import type { BackfilledMessage, Fact } from './types.ts';
+import type { Drawing } from './drawing.ts';
+import { incoming } from './incoming.ts';
 
 const DAY_MS = 24 * 3_600_000;
-
-/** Old messages come from iCloud: under new ROWIDs and guids, now and then with a true new message between them. */
-export function backfill(day: Drawing): void {
-  const { random } = day;
-  for (let bursts = random.between(1, 3); bursts > 0; bursts -= 1) {
-    const known = day.messages.filter((message) => canComeBack(day, message));
-    const messages = Array.from({ length: random.between(3, 40) }, (): BackfilledMessage => {
-      if (known.length > 0 && random.chance(0.3)) return copyOf(random.pick(known));
-      const handle = random.pick(day.people);
-      return {
-        chat: { handle },
-        sender: random.chance(0.2) ? 'me' : { handle },
-        parts: [{ kind: 'text', text: day.text() }],
-        at: day.now - random.between(30 * DAY_MS, 900 * DAY_MS),
-      };
-    });
-    const refs = messages.map(() => day.name('m'));
-    const silent = refs.map((guid): Fact => ({ kind: 'silent', guid, why: 'backfill' }));
-    day.old += messages.filter((message) => !message.copyOf).length;
-    day.do({ do: 'backfill', refs, messages }, ...silent);
-    if (random.chance(0.4)) text(day);
-    day.pass(random.between(0, 800));
-  }
-}
-
-/** Younger messages do not come back: those would be told as news. */
-const YOUNGEST_COPY_MS = 20 * 60_000;
-
-/** Plain texts between two that came long enough ago. */
-const canComeBack = (day: Drawing, { chat, at, parts, app, edits, original }: PlannedMessage): boolean =>
-  'handle' in chat &&
-  at < day.now - YOUNGEST_COPY_MS &&
-  parts.length === 1 &&
-  app === undefined &&
-  edits === 0 &&
-  textOfParts(parts) === original &&
-  !original.includes('\uFFFC');
-
-const copyOf = ({ ref, chat, from, service, original, at }: PlannedMessage): BackfilledMessage => ({
-  copyOf: ref,
-  chat,
-  sender: from === null ? 'me' : { handle: from },
-  parts: [{ kind: 'text', text: original }],
-  service,
-  at,
-});
 
 /** The Mac was off, or had no network: what was written meanwhile comes at once, dated when it was written. */
 export function catchUp(day: Drawing): void {
@@ -87,30 +40,58 @@ export function rebuild(day: Drawing): void {
   const dropOldest = day.random.between(0, day.old);
   day.old -= dropOldest;
   day.columns.clear();
+  day.lost.clear();
   day.do({ do: 'rebuild', dropOldest });
 }
 
-/** The database is moved away, half restored perhaps, and restored. */
+/** The database is moved away, comes back in parts perhaps, and is whole again. */
 export function away(day: Drawing): void {
   const { random } = day;
   day.do({ do: 'take-away' });
   day.pause(random.between(0, 3_000));
-  if (random.chance(0.5)) {
-    day.do({ do: 'restore-half' });
-    day.pause(random.between(0, 3_000));
+  if (random.chance(0.4)) {
+    day.do({ do: 'restore', how: 'moved' });
+    return;
   }
-  day.do({ do: 'restore' });
+  day.do({ do: 'restore-half', how: random.pick(['half', 'half', 'empty', 'garbage']) });
+  day.pause(random.between(0, 3_000));
+  day.do({ do: 'restore', how: random.pick(['moved', 'copied']) });
 }
 
-/** A table gains a column, and may lose it again. */
+/** Somebody puts the database back as it is and holds it locked for a while, in which Messages goes on. */
+export function locked(day: Drawing): void {
+  day.do({ do: 'lock' });
+  day.after(day.random.between(0, 30_000), () => day.do({ do: 'unlock' }));
+}
+
+/** Columns that a reader may name and that nothing of a day depends on, and the release since which they are there. */
+const spare = [
+  ['attachment', 'uti', 'TEXT', '12'],
+  ['message', 'account', 'TEXT', '12'],
+  ['attachment', 'emoji_image_short_description', 'TEXT', '15'],
+  ['message', 'filter_action', 'INTEGER DEFAULT 0', '27'],
+] as const;
+
+/** A table gains a column, or loses one, and that is undone later. */
 export function columns(day: Drawing): void {
   const { random } = day;
+  const [table, name, declaration] = random.pick(spare.filter(([, , , since]) => day.has(since)));
+  if (random.chance(0.5)) gain(day, random.pick(['message', 'chat', 'attachment', 'chat_message_join']));
+  else if (!day.lost.has(name)) {
+    day.lost.add(name);
+    day.do({ do: 'drop-column', table, name });
+    day.after(random.between(0, 60_000), () => {
+      if (day.lost.delete(name)) day.do({ do: 'add-column', table, name, declaration });
+    });
+  }
+}
+
+function gain(day: Drawing, table: string): void {
   const name = `added_${day.next}`;
-  const table = random.pick(['message', 'chat', 'attachment', 'chat_message_join']);
   day.columns.add(name);
-  day.do({ do: 'add-column', table, name });
-  if (random.chance(0.6))
-    day.after(random.between(0, 10_000), () => {
+  day.do({ do: 'add-column', table, name, declaration: 'INTEGER DEFAULT 0' });
+  if (day.random.chance(0.6))
+    day.after(day.random.between(0, 10_000), () => {
       if (day.columns.delete(name)) day.do({ do: 'drop-column', table, name });
     });
 }

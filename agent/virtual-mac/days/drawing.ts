@@ -60,6 +60,8 @@ export class Drawing {
   readonly unknown = new Set<string>();
   /** Columns that tables gained. */
   readonly columns = new Set<string>();
+  /** Columns of the release that tables lost. */
+  readonly lost = new Set<string>();
   /** Backfilled rows that stand in the database: the oldest ones. */
   old = 0;
   #now = 0;

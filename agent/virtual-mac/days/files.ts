@@ -70,7 +70,8 @@ function withFiles(
     from,
     line: day.line,
     service: 'iMessage',
-    text: textOfParts(stands),
+    at: begun,
+    parts: stands.map((part) => textOfParts([part])),
     files: names,
     ...(audio && { audio: true }),
     ...(sticker && { sticker }),
@@ -125,9 +126,11 @@ function sendFile(
   day.after(whole, () => {
     const failed = random.chance(0.1);
     const facts = done(file);
+    const { name, mime = null, sticker = false } = { mime: undefined, sticker: undefined, ...kinds[kind] };
+    const about = { kind: 'file', guid: ref, file, name, mime, ...(sticker && { sticker }) } as const;
     const fate: Fact = failed
-      ? { kind: 'file', guid: ref, file, state: 'failed' }
-      : { kind: 'file', guid: ref, file, state: 'complete', sha256: plannedContent(file, bytes).sha256 };
+      ? { ...about, state: 'failed' }
+      : { ...about, state: 'complete', sha256: plannedContent(file, bytes).sha256 };
     const step = failed
       ? ({ do: 'transfer', ref: file, state: 6 } as const)
       : ({ do: 'transfer', ref: file, state: 5, bytes } as const);

@@ -21,7 +21,8 @@ export function change(day: Drawing): void {
   const ref = day.name('m');
   const chat = { group: group.ref };
   day.do({ do: 'note', ref, chat, note, by: by === null ? 'me' : { handle: by } });
-  const fact = factOf(note, { guid: ref, chat: { kind: 'group', identifier: group.ref }, by });
+  const at = day.now;
+  const fact = factOf(note, { guid: ref, chat: { kind: 'group', identifier: group.ref }, by, at });
   day.after(day.random.pick([0, 30, 300]), () => day.do({ do: 'join', ref, chat }, fact));
 }
 
@@ -62,7 +63,7 @@ function noteOf(day: Drawing, group: PlannedGroup, by: string | null): ChatNote 
   }
 }
 
-function factOf(note: ChatNote, base: Pick<GroupFact, 'guid' | 'chat' | 'by'>): Fact {
+function factOf(note: ChatNote, base: Pick<GroupFact, 'guid' | 'chat' | 'by' | 'at'>): Fact {
   switch (note.kind) {
     case 'added':
     case 'removed':

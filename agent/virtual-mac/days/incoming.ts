@@ -1,5 +1,5 @@
 import { appBalloon, LINK_BALLOON, linkPayload } from '../messages-store/payloads.ts';
-import type { Balloon, FullMessage } from '../types.ts';
+import type { Balloon, FullMessage, MessagePart } from '../types.ts';
 import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
 import type { Fact, FactChat, LedgerLine, ReceivedFact, Ref } from './types.ts';
 
@@ -68,6 +68,7 @@ export function planned(ref: Ref, message: FullMessage, parts: PlannedMessage['p
 }
 
 type Extras = Partial<Omit<FullMessage, 'chat' | 'sender' | 'at' | 'parts'>>;
+type Runs = Extract<MessagePart, { kind: 'text' }>['runs'];
 
 /** A message that came, without files: its row, then its join, if ever. */
 export function incoming(
@@ -75,19 +76,23 @@ export function incoming(
   options: {
     chat: PlannedMessage['chat'];
     from: string;
+    /** '' for a message without a body. */
     text?: string;
+    runs?: Runs;
     at?: number;
     extras?: Extras;
     known?: Partial<ReceivedFact>;
     join?: number | null;
+    /** Nobody answers it, reacts to it or changes it. */
+    aside?: boolean;
   },
-): void {
-  const { chat, from, extras = {}, text = day.text() } = options;
+): Ref {
+  const { chat, from, extras = {}, text = day.text(), runs, aside = false } = options;
   const ref = day.name('m');
   const message: FullMessage = {
     chat,
     sender: { handle: from },
-    parts: [{ kind: 'text', text }],
+    parts: text === '' ? [] : [{ kind: 'text', text, ...(runs && { runs }) }],
     at: options.at ?? day.now,
     ...extras,
   };
@@ -100,7 +105,9 @@ export function incoming(
     from,
     line: extras.ownAddress || day.line,
     service: extras.service ?? 'iMessage',
-    text,
+    at: message.at,
+    parts: [text],
+    ...(extras.subject !== undefined && { subject: extras.subject }),
     files: [],
     ...('handle' in chat && day.unknown.has(chat.handle) && { filtered: 'unknown' }),
     ...options.known,
@@ -109,7 +116,7 @@ export function incoming(
   const since = day.next;
   const stands = (facts: LedgerLine[]): void => {
     drawn.facts.push(...facts);
-    day.messages.push(drawn);
+    if (!aside) day.messages.push(drawn);
   };
   if (join === 0) {
     stands(day.do({ do: 'message', ref, message, joined: true }, fact));
@@ -119,6 +126,7 @@ export function incoming(
     day.do({ do: 'message', ref, message, joined: false });
     day.after(join, () => stands(day.do({ do: 'join', ref, chat }, fact.late ? { ...fact, since } : fact)));
   }
+  return ref;
 }
 
 /** A plain text, now and then on another service, to another own address, dated a little back, from a stranger. */
@@ -156,6 +164,32 @@ function stranger(day: Drawing): void {
     join: day.random.pick([0, 30, 300]),
     extras: junk ? { junk: true } : {},
     ...(junk && { known: { filtered: 'junk' } }),
+  });
+}
+
+/** A text that names somebody, and stresses a word where macOS has styles. */
+export function mention(day: Drawing): void {
+  const { random } = day;
+  const where = place(day);
+  const handle = random.pick(day.people);
+  const [hello, name, word] = [random.pick(['Hi ', '👩‍👩‍👧 ', '']), random.pick(['Ann', '明日さん']), 'now'];
+  const text = `${hello}${name} ${word}, ${day.text()}`;
+  const named = { start: hello.length, length: name.length };
+  const stressed = { start: hello.length + name.length + 1, length: word.length };
+  const style = day.has('15') && random.chance(0.5);
+  incoming(day, {
+    ...where,
+    text,
+    runs: [
+      { ...named, attributes: { __kIMMentionConfirmedMention: handle } },
+      ...(style ? [{ ...stressed, attributes: { __kIMTextBoldAttributeName: 1 } }] : []),
+    ],
+    known: {
+      marks: [
+        { ...named, kind: 'mention', handle },
+        ...(style ? [{ ...stressed, kind: 'style', style: 'bold' } as const] : []),
+      ],
+    },
   });
 }
 

@@ -184,14 +184,20 @@ export class DayPlayer {
       case 'take-away':
         disk.takeAway();
         return;
+      case 'lock':
+        disk.lock();
+        return;
+      case 'unlock':
+        disk.unlock();
+        return;
       case 'restore-half':
-        disk.restoreHalf();
+        disk.restoreHalf(step.how);
         return;
       case 'restore':
-        disk.restore();
+        disk.restore(step.how);
         return;
       case 'add-column':
-        disk.addColumn(step.table, step.name, 'INTEGER DEFAULT 0');
+        disk.addColumn(step.table, step.name, step.declaration);
         return;
       case 'drop-column':
         disk.dropColumn(step.table, step.name);
@@ -263,7 +269,8 @@ export class DayPlayer {
     return { ...target, guid: this.#guid(target.guid) };
   }
 
-  #named(fact: LedgerLine): LedgerLine {
+  #named(line: LedgerLine): LedgerLine {
+    const fact = 'at' in line ? { ...line, at: this.#start + line.at } : line;
     switch (fact.kind) {
       case 'call':
         return fact;
@@ -276,6 +283,7 @@ export class DayPlayer {
           ...(fact.orGuid !== undefined && { orGuid: this.#guid(fact.orGuid) }),
           ...(fact.replyTo && { replyTo: this.#factTarget(fact.replyTo) }),
           ...(fact.sticker && { sticker: this.#factTarget(fact.sticker) }),
+          ...(fact.updates !== undefined && { updates: this.#guid(fact.updates) }),
         };
       case 'tapback':
         return { ...fact, guid: this.#guid(fact.guid), target: this.#factTarget(fact.target) };
@@ -291,7 +299,18 @@ export class DayPlayer {
 
 type DiskOperation = Extract<
   DayOperation,
-  { do: 'rebuild' | 'swap-wal' | 'take-away' | 'restore-half' | 'restore' | 'add-column' | 'drop-column' }
+  {
+    do:
+      | 'rebuild'
+      | 'swap-wal'
+      | 'take-away'
+      | 'lock'
+      | 'unlock'
+      | 'restore-half'
+      | 'restore'
+      | 'add-column'
+      | 'drop-column';
+  }
 >;
 
 const bytesOf = (file: Ref, bytes: number | undefined): Buffer | undefined =>

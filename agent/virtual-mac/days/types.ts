@@ -37,8 +37,10 @@ export type DayStep =
   | { do: 'note'; ref: Ref; chat: ChatTarget; note: ChatNote; by: Tapback['sender'] }
   | { do: 'call'; call: FinishedCall & { id: string } }
   | { do: 'rebuild'; dropOldest: number }
-  | { do: 'swap-wal' | 'take-away' | 'restore-half' | 'restore' }
-  | { do: 'add-column'; table: string; name: string }
+  | { do: 'swap-wal' | 'take-away' | 'lock' | 'unlock' }
+  | { do: 'restore-half'; how: 'half' | 'empty' | 'garbage' }
+  | { do: 'restore'; how: 'moved' | 'copied' }
+  | { do: 'add-column'; table: string; name: string; declaration: string }
   | { do: 'drop-column'; table: string; name: string };
 
 /** An old message that comes back; `copyOf` names one that stands already and whose date it has. */
@@ -68,8 +70,20 @@ export type Fact =
   | CallFact
   | SilentFact;
 
+/** A stretch of a text, in UTF-16 units. */
+export type FactMark = { start: number; length: number } & (
+  | { kind: 'mention'; handle: string }
+  | { kind: 'style'; style: 'bold' | 'italic' | 'underline' | 'strikethrough' }
+);
+
+/** When something happened as its row tells it. */
+interface Dated {
+  /** In a plan in milliseconds since the day began, in a ledger since the Unix epoch. */
+  at: number;
+}
+
 /** A person wrote to the own line. */
-export interface ReceivedFact {
+export interface ReceivedFact extends Dated {
   kind: 'received';
   guid: Ref;
   /** The other row of a note to oneself: the message is told under one of the two. */
@@ -80,7 +94,10 @@ export interface ReceivedFact {
   from: string;
   line: string;
   service: string;
-  text: string;
+  /** What each of its parts says; U+FFFC for a file. */
+  parts: readonly string[];
+  marks?: readonly FactMark[];
+  subject?: string;
   files: readonly Ref[];
   replyTo?: FactTarget;
   /** Value of `expressive_send_style_id`. */
@@ -89,6 +106,8 @@ export interface ReceivedFact {
   sticker?: FactTarget;
   /** Bundle id of a balloon. */
   app?: string;
+  /** The message that the balloon changes, as a vote does a poll. */
+  updates?: Ref;
   filtered?: 'junk' | 'unknown';
   toSelf?: boolean;
 }
@@ -103,7 +122,7 @@ export interface OwnStateFact {
   downgraded?: boolean;
 }
 
-export interface TapbackFact {
+export interface TapbackFact extends Dated {
   kind: 'tapback';
   guid: Ref;
   action: 'added' | 'removed';
@@ -114,7 +133,7 @@ export interface TapbackFact {
   target: FactTarget;
 }
 
-export interface EditedFact {
+export interface EditedFact extends Dated {
   kind: 'edited';
   guid: Ref;
   from: string | null;
@@ -142,6 +161,10 @@ export interface FileFact {
   guid: Ref;
   file: Ref;
   state: 'complete' | 'failed';
+  /** Name that is shown. */
+  name: string;
+  mime: string | null;
+  sticker?: boolean;
   /** Hex SHA-256 of the bytes, when complete. */
   sha256?: string;
 }
@@ -154,7 +177,7 @@ export interface LinkFact {
   title: string | null;
 }
 
-export interface GroupFact {
+export interface GroupFact extends Dated {
   kind: 'group';
   guid: Ref;
   chat: FactChat;
@@ -164,7 +187,7 @@ export interface GroupFact {
   name?: string | null;
 }
 
-export interface CallFact {
+export interface CallFact extends Dated {
   kind: 'call';
   id: string;
   direction: 'in' | 'out';

@@ -3,7 +3,7 @@ import {
   decodeAttributedBody,
   encodeAttributedBody,
 } from '../../messages-db/typedstream.ts';
-import type { MessagePart } from '../types.ts';
+import type { MessagePart, TextStretch } from '../types.ts';
 
 /** Stands in a text for an attachment. */
 export const OBJECT_REPLACEMENT = '\uFFFC';
@@ -25,6 +25,23 @@ export interface BodyPart {
 /** Guid of the attachment row that stands for a part. */
 export const transferGuid = (part: number, message: string): string => `at_${part}_${message}`;
 
+/** All of a part as stretches, the given ones and those between them. */
+function stretchesOf(part: MessagePart, length: number): TextStretch[] {
+  const all: TextStretch[] = [];
+  let at = 0;
+  const plain = (end: number): void => {
+    if (end > at) all.push({ start: at, length: end - at, attributes: {} });
+    at = end;
+  };
+  for (const run of part.kind === 'text' ? (part.runs ?? []) : []) {
+    plain(run.start);
+    all.push(run);
+    at = run.start + run.length;
+  }
+  plain(length);
+  return all;
+}
+
 /** The body of a message with its parts numbered from 0; null when there is nothing in it. */
 export function bodyOf(parts: readonly MessagePart[], guid: string): Buffer | null {
   const runs: Run[] = [];
@@ -33,7 +50,8 @@ export function bodyOf(parts: readonly MessagePart[], guid: string): Buffer | nu
     const piece = part.kind === 'text' ? part.text : OBJECT_REPLACEMENT;
     if (piece === '') continue;
     const own = part.kind === 'text' ? part.attributes : { [TRANSFER]: transferGuid(index, guid) };
-    runs.push({ start: text.length, length: piece.length, attributes: { ...own, [PART]: index } });
+    for (const { start, length, attributes } of stretchesOf(part, piece.length))
+      runs.push({ start: text.length + start, length, attributes: { ...own, ...attributes, [PART]: index } });
     text += piece;
   }
   return text === '' ? null : encodeAttributedBody({ text, runs });

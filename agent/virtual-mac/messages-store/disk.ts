@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import type { MacosRelease, MessagesDisk } from '../types.ts';
 import type { ChatFile } from './chat-file.ts';
-import { messagesDatabasePath, openMessagesDatabase } from './files.ts';
+import { lockMessagesDatabase, messagesDatabasePath, openMessagesDatabase, toRollbackMode } from './files.ts';
 import { rebuildDatabase } from './rebuild.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -19,6 +20,7 @@ export class Disk implements MessagesDisk {
   readonly #home: string;
   readonly #macos: MacosRelease;
   readonly #path: string;
+  #locked = false;
 
   constructor(file: ChatFile, home: string, macos: MacosRelease) {
     this.#file = file;
@@ -51,14 +53,43 @@ export class Disk implements MessagesDisk {
     renameSync(this.#path, this.#awayPath);
   }
 
-  restoreHalf(): void {
-    const half = Math.floor(statSync(this.#awayPath).size / 2);
-    writeFileSync(this.#path, readFileSync(this.#awayPath).subarray(0, half), { mode: 0o600 });
+  restoreHalf(how: 'half' | 'empty' | 'garbage' = 'half'): void {
+    const whole = readFileSync(this.#awayPath);
+    const size = how === 'empty' ? 0 : Math.floor(whole.length / 2);
+    writeFileSync(this.#path, how === 'garbage' ? randomBytes(size) : whole.subarray(0, size), {
+      mode: 0o600,
+    });
   }
 
-  restore(): void {
-    renameSync(this.#awayPath, this.#path);
+  restore(how: 'moved' | 'copied' = 'moved'): void {
+    if (how === 'moved') renameSync(this.#awayPath, this.#path);
+    else {
+      copyFileSync(this.#awayPath, this.#path);
+      rmSync(this.#awayPath);
+    }
+    // A reader that looked meanwhile may have made these for the file that stood there.
+    this.#removeBeside();
     this.#reopen();
+  }
+
+  lock(): void {
+    this.#putAside();
+    const copy = `${this.#path}.copy`;
+    copyFileSync(this.#path, copy);
+    toRollbackMode(copy);
+    renameSync(copy, this.#path);
+    this.#file.use(lockMessagesDatabase(this.#home));
+    this.#locked = true;
+  }
+
+  unlock(): void {
+    if (!this.#locked) return;
+    this.#putAside();
+    this.#reopen();
+  }
+
+  get readable(): boolean {
+    return !this.#locked && !existsSync(this.#awayPath);
   }
 
   addColumn(table: string, name: string, declaration: string): void {
@@ -88,6 +119,11 @@ export class Disk implements MessagesDisk {
       });
     }
     this.#file.close();
+    this.#locked = false;
+    this.#removeBeside();
+  }
+
+  #removeBeside(): void {
     for (const suffix of ['-wal', '-shm']) rmSync(this.#path + suffix, { force: true });
   }
 

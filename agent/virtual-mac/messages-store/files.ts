@@ -44,6 +44,23 @@ function openOrCreate(file: string, schema: () => string[]): Database.Database {
   return db;
 }
 
+/** Turns a database that nobody has open from WAL to rollback mode, in which a lock keeps readers out. */
+export function toRollbackMode(file: string): void {
+  const db = new Database(file);
+  db.pragma('journal_mode = DELETE');
+  db.close();
+}
+
+/** Opens the chat.db of a home folder, in rollback mode, so that no other process can use it until it is closed. */
+export function lockMessagesDatabase(home: string): Database.Database {
+  const db = new Database(messagesDatabasePath(home), { timeout: BUSY_TIMEOUT_MS });
+  db.pragma('locking_mode = EXCLUSIVE');
+  db.pragma('foreign_keys = ON');
+  registerAppFunctions(db);
+  db.exec('BEGIN EXCLUSIVE; COMMIT');
+  return db;
+}
+
 /** Opens the chat.db of a home folder for writing; a new one gets the schema of `macos`. */
 export const openMessagesDatabase = (home: string, macos: MacosRelease): Database.Database =>
   openOrCreate(messagesDatabasePath(home), () => messagesSchema(macos));

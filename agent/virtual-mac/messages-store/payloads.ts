@@ -48,6 +48,8 @@ const archivedUrl = (url: string): Archived => ({
 });
 
 export const LINK_BALLOON = 'com.apple.messages.URLBalloonProvider';
+/** `balloon_bundle_id` of a poll (macOS 26). */
+export const POLL_BALLOON = 'com.apple.messages.Polls';
 
 /** The payload that a link preview gets once Messages has fetched it. */
 export const linkPayload = (link: { url: string; title?: string; summary?: string }): Buffer =>
