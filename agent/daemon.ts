@@ -101,7 +101,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       logger: part('link'),
       onCommands: () => outbox.wake(),
-      onOpen: tell,
+      onOpen: () => tellCapabilities(care, { journal, clock, logger }, { again: true }),
     });
     releases.push((hurry) => link.stop(hurry));
     const startedAt = clock.now();

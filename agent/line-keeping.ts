@@ -13,7 +13,7 @@ const MIDNIGHT = '0 0 * * *';
 interface Permission {
   component: string;
   status: 'granted' | 'denied' | 'unknown';
-  detail: string;
+  cause?: 'not_running' | 'signed_out';
 }
 
 export interface LineKeepingOptions {
@@ -91,7 +91,7 @@ function accountOf(permissions: readonly Permission[]): {
     signedOut:
       messages === undefined || messages.status === 'unknown'
         ? undefined
-        : messages.status === 'denied' && messages.detail.includes('iMessage account'),
+        : messages.cause === 'signed_out',
     refused: permissions
       .filter(({ component, status }) => status === 'denied' && NEEDED.has(component))
       .map(({ component }) => component),

@@ -7,17 +7,21 @@ import type { MacCare } from './mac/care.ts';
 /** Under which the journal notes what was last told. */
 const NOTE = 'toldCapabilities';
 
-/** Tells the bridge what the Mac can do, unless this journal told the same before. Waits for the next time when it cannot. */
+/**
+ * Tells the bridge what the Mac can do, unless this journal told the same before; `again`: even then, as to a bridge
+ * that may have forgotten. Waits for the next time when it cannot.
+ */
 export function tellCapabilities(
   { macos, capabilities }: Pick<MacCare, 'macos' | 'capabilities'>,
   { journal, clock, logger }: { journal: Journal; clock: Clock; logger: Logger },
+  { again = false }: { again?: boolean } = {},
 ): void {
   const actions = [...capabilities.current()];
   if (actions.length === 0) return;
   try {
     const at = clock.now();
     const told = JSON.stringify([journal.id(), macos, actions]);
-    if (journal.note(NOTE) === told) return;
+    if (!again && journal.note(NOTE) === told) return;
     journal.record({
       at,
       events: [{ type: 'line.capabilities', at: isoTime(at), macos, actions }],

@@ -1,7 +1,7 @@
 import { type Action, actions } from '../../bridge/protocol/common.ts';
 import type { Calibration } from './calibration.ts';
 import { type Way, wayOn } from './capability-table.ts';
-import { MESSAGES_NOT_RUNNING, type Permission, type PermissionComponent } from './permissions.ts';
+import type { Permission, PermissionComponent } from './permissions.ts';
 import type { Act } from './types.ts';
 
 /** What this Mac can do of one action, in the words of a `line.capabilities` event. */
@@ -65,8 +65,8 @@ function whatIsMissing(
     ...(method === 'ui' && !CALLS.includes(action) ? (['messages'] as const) : []),
   ];
   const denied = permissions.find(
-    ({ component, status, detail }) =>
-      wanted.includes(component) && status === 'denied' && detail !== MESSAGES_NOT_RUNNING,
+    ({ component, status, cause }) =>
+      wanted.includes(component) && status === 'denied' && cause !== 'not_running',
   );
   return denied && `${denied.detail}. ${denied.fix}`;
 }

@@ -1,13 +1,16 @@
 import { describeError } from '../../bridge/runtime/app-error.ts';
-import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { type Calibration, readCalibration } from './calibration.ts';
 import { actionOf, type Capability, capabilities, sameCapabilities } from './capabilities.ts';
-import { type Permission, probePermissions } from './permissions.ts';
+import { type Permission, probeGrants, probePermissions } from './permissions.ts';
 import type { Act, Mac } from './types.ts';
 
-/** How often permissions are looked at again, in milliseconds: people change them while the agent runs. */
+/** How often everything is looked at again, and how often all but Messages, in milliseconds. */
 const LOOK_EVERY_MS = 5 * 60_000;
+const GLANCE_EVERY_MS = 30_000;
+/** A doubt does not make it look again so soon after the last look, in milliseconds. */
+const LOOKED_JUST_NOW_MS = 5_000;
 
 export interface CapabilityWatchOptions {
   mac: Mac;
@@ -29,17 +32,22 @@ export interface CapabilityWatch {
   permissions(): readonly Permission[];
   /** Looks again now. */
   refresh(): Promise<readonly Capability[]>;
+  /** Something spoke against what is known: looks again, a few seconds after the last look at the earliest. */
+  doubt(): void;
   /** Why an act cannot be done here; undefined when it may be tried. */
   whyNot(act: Act): string | undefined;
   stop(): Promise<void>;
 }
 
-/** Looks at once and then every few minutes. */
+/** Looks at once, then every few minutes, and whenever a permission or the screen is seen to have changed. */
 export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWatch {
   const { mac, macHome, home, macos, sendingAllowed, clock, logger, onChange } = options;
   let all: readonly Capability[] = [];
   let found: readonly Permission[] = [];
   let looking: Promise<readonly Capability[]> | undefined;
+  let lookedAt = -Infinity;
+  let glancing: Promise<void> | undefined;
+  let doubted: Cancel | undefined;
   let stopped = false;
 
   const look = async (): Promise<readonly Capability[]> => {
@@ -47,6 +55,7 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
     const calibration: Calibration = readCalibration(home);
     const next = capabilities({ macos, permissions, calibration, sendingAllowed });
     found = permissions;
+    lookedAt = clock.now();
     const changed = !sameCapabilities(all, next);
     all = next;
     if (changed && !stopped) onChange(next);
@@ -59,16 +68,44 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
     return looking;
   };
   const quietly = (): void => {
+    doubted = undefined;
     refresh().catch((error: unknown) =>
       logger.warn({ error: describeError(error) }, 'what this Mac can do could not be looked at'),
     );
   };
-  const cancel = clock.every(LOOK_EVERY_MS, quietly, { unref: true });
+  /** A permission or the screen may have changed: where one did, everything is looked at. */
+  const glance = async (): Promise<void> => {
+    const grants = Object.entries(await probeGrants({ mac, macHome, clock }));
+    const before = new Map(found.map(({ component, status }) => [component as string, status]));
+    if (!stopped && grants.some(([component, { status }]) => before.get(component) !== status)) quietly();
+  };
+  const cancels = [
+    clock.every(LOOK_EVERY_MS, quietly, { unref: true }),
+    clock.every(
+      GLANCE_EVERY_MS,
+      () => {
+        if (looking) return;
+        glancing ??= glance()
+          .catch((error: unknown) =>
+            logger.warn({ error: describeError(error) }, 'permissions could not be looked at'),
+          )
+          .finally(() => {
+            glancing = undefined;
+          });
+      },
+      { unref: true },
+    ),
+  ];
   quietly();
   return {
     current: () => all,
     permissions: () => found,
     refresh,
+    doubt: () => {
+      if (stopped || doubted) return;
+      const wait = Math.max(0, lookedAt + LOOKED_JUST_NOW_MS - clock.now());
+      doubted = clock.after(wait, quietly, { unref: true });
+    },
     whyNot: (act) => {
       const action = actionOf(act);
       const row = all.find((capability) => capability.action === action);
@@ -76,7 +113,9 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
     },
     async stop() {
       stopped = true;
-      cancel();
+      for (const cancel of cancels) cancel();
+      doubted?.();
+      await glancing;
       await looking?.catch((error: unknown) =>
         logger.debug({ error: describeError(error) }, 'look broke off'),
       );

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Action } from '../../bridge/protocol/common.ts';
-import { describeError } from '../../bridge/runtime/app-error.ts';
 import { type CalibrationResult, saveCalibration } from './calibration.ts';
 import type { Capability } from './capabilities.ts';
 import { type CapabilityWatch, watchCapabilities } from './capability-watch.ts';
+import { doubtingMac } from './doubting-mac.ts';
 import { type LookupResult, lookUp } from './lookup.ts';
 import { type MacOptions, openMac } from './mac.ts';
 import { readMacosVersion } from './macos-version.ts';
@@ -63,13 +63,8 @@ export function openMacCare(options: MacCareOptions): MacCare {
     onChange: onCapabilities,
   });
   watch = capabilities;
-  const lookAgain = (): void => {
-    capabilities
-      .refresh()
-      .catch((error: unknown) => logger.warn({ error: describeError(error) }, 'the Mac was not looked at'));
-  };
   return {
-    mac,
+    mac: doubtingMac(mac, capabilities),
     macos,
     staging: new Staging(macHome),
     capabilities,
@@ -82,11 +77,11 @@ export function openMacCare(options: MacCareOptions): MacCare {
         clock,
         logger,
         onStep: (step) => {
-          if (step === 'well') lookAgain();
+          if (step === 'well' || step === 'person') capabilities.doubt();
           more.onStep?.(step);
         },
       }),
-    tendedBy: (recovery) => troubledMac({ mac, capabilities, recovery }),
+    tendedBy: (recovery) => troubledMac({ mac: doubtingMac(mac, capabilities), capabilities, recovery }),
     keepAwake: (onLost) => keepAwake(target, onLost),
     async stop(hurry) {
       await mac.stop(hurry);

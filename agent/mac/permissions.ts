@@ -30,10 +30,9 @@ export interface Permission {
   detail: string;
   /** What a person does about it; empty where nothing is to be done. */
   fix: string;
+  /** Of `messages`: it does not run, which it can be made to again; or no iMessage account is signed in. */
+  cause?: 'not_running' | 'signed_out';
 }
-
-/** What is found while Messages does not run, which it can be made to again. */
-export const MESSAGES_NOT_RUNNING = 'Messages is not running';
 
 export interface PermissionProbe {
   mac: Mac;
@@ -52,17 +51,10 @@ type Finding = Omit<Permission, 'component'>;
  * `unknown`.
  */
 export async function probePermissions(probe: PermissionProbe): Promise<Permission[]> {
-  const client = probe.client ?? realpathSync(process.execPath);
-  const session = sessionSchema.safeParse(await ask(probe, { kind: 'probe_session' }));
-  const messages = automation(probe.macHome, client, 'com.apple.MobileSMS', 'Messages');
+  const grants = await probeGrants(probe);
   const found: Record<PermissionComponent, Finding> = {
-    full_disk_access: fullDiskAccess(probe.macHome),
-    automation_messages: messages,
-    automation_system_events: automation(probe.macHome, client, 'com.apple.systemevents', 'System Events'),
-    automation_facetime: automation(probe.macHome, client, 'com.apple.FaceTime', 'FaceTime'),
-    accessibility: accessibility(session.data),
-    screen: screen(session.data),
-    messages: await messagesApp(probe, messages),
+    ...grants,
+    messages: await messagesApp(probe, grants.automation_messages),
     start_conversations_from: {
       status: 'unknown',
       detail: 'no program can read from which address Messages begins conversations',
@@ -70,6 +62,22 @@ export async function probePermissions(probe: PermissionProbe): Promise<Permissi
     },
   };
   return permissionComponents.map((component) => ({ component, ...found[component] }));
+}
+
+type Grant = Exclude<PermissionComponent, 'messages' | 'start_conversations_from'>;
+
+/** What macOS grants and how the screen is: all that can be looked at often, for Messages is not asked. */
+export async function probeGrants(probe: PermissionProbe): Promise<Record<Grant, Finding>> {
+  const client = probe.client ?? realpathSync(process.execPath);
+  const session = sessionSchema.safeParse(await ask(probe, { kind: 'probe_session' }));
+  return {
+    full_disk_access: fullDiskAccess(probe.macHome),
+    automation_messages: automation(probe.macHome, client, 'com.apple.MobileSMS', 'Messages'),
+    automation_system_events: automation(probe.macHome, client, 'com.apple.systemevents', 'System Events'),
+    automation_facetime: automation(probe.macHome, client, 'com.apple.FaceTime', 'FaceTime'),
+    accessibility: accessibility(session.data),
+    screen: screen(session.data),
+  };
 }
 
 const sessionSchema = z.object({ accessibility: z.boolean(), console: z.boolean(), locked: z.boolean() });
@@ -183,11 +191,12 @@ async function messagesApp(probe: PermissionProbe, automationOfMessages: Finding
     return { status: 'unknown', detail: 'Messages is asked only where its control is allowed', fix };
   const messages = messagesSchema.safeParse(await ask(probe, { kind: 'probe_messages' }));
   if (!messages.success) return { status: 'unknown', detail: 'Messages did not answer', fix };
-  if (!messages.data.running) return { status: 'denied', detail: MESSAGES_NOT_RUNNING, fix };
+  if (!messages.data.running)
+    return { status: 'denied', detail: 'Messages is not running', fix, cause: 'not_running' };
   const enabled = messages.data.accounts.filter((account) => account.enabled);
   const iMessage = enabled.find(({ service }) => service === 'iMessage');
-  if (!iMessage) return { status: 'denied', detail: 'no iMessage account is enabled', fix };
-  if (iMessage.connection !== 'connected')
-    return { status: 'denied', detail: `the iMessage account is ${iMessage.connection}`, fix };
+  const signedOut = (detail: string): Finding => ({ status: 'denied', detail, fix, cause: 'signed_out' });
+  if (!iMessage) return signedOut('no iMessage account is enabled');
+  if (iMessage.connection !== 'connected') return signedOut(`the iMessage account is ${iMessage.connection}`);
   return granted(`signed in with ${enabled.map(({ service }) => service).join(', ')}`);
 }

@@ -5,7 +5,7 @@ import type { Capability } from '../../agent/mac/capabilities.ts';
 import { openMacCare } from '../../agent/mac/care.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { causeFault, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
-import { systemClock } from '../../bridge/runtime/clock.ts';
+import { type Clock, systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -52,4 +52,45 @@ test('what a Mac can do is told when it changes, and refused before anything hap
   await care.capabilities.refresh();
   expect(told).toHaveLength(3);
   expect(care.capabilities.whyNot(call)).toBeUndefined();
+
+  await causeFault(macHome, { kind: 'screen-locked' });
+  expect(await care.mac.perform('act_3', call)).toMatchObject({ error: { code: 'screen_locked' } });
+  await eventually(() => methodOf('call_audio') === 'unavailable', { within: 20_000 });
+  expect(told).toHaveLength(4);
+  expect(told.at(-1)?.find(({ action }) => action === 'react')?.reason).toContain('the screen is locked');
+});
+
+test('a screen that is locked and unlocked is noticed without an act, and Messages is not asked for it', async () => {
+  const folder = tempFolder();
+  const [home, macHome] = [path.join(folder, 'agent'), path.join(folder, 'mac')];
+  const virtualMac = await startVirtualMac({ home: macHome, macos: '15', clock: systemClock, logger });
+  onTestFinished(() => virtualMac.stop());
+  const hurried: Clock = {
+    now: () => systemClock.now(),
+    after: (ms, fn, options) => systemClock.after(ms, fn, options),
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    every: (ms, fn, options) => systemClock.every(ms / 30, fn, options),
+  };
+  let told: readonly Capability[] = [];
+  let changes = 0;
+  const care = openMacCare({
+    home,
+    macHome,
+    target: { kind: 'virtual', home: macHome },
+    allowSending: true,
+    clock: hurried,
+    logger,
+    onCapabilities: (all) => {
+      changes += 1;
+      told = all;
+    },
+  });
+  onTestFinished(() => care.stop(new AbortController().signal));
+  const method = () => told.find(({ action }) => action === 'edit')?.method;
+  await eventually(() => method() === 'ui', { within: 20_000 });
+  await causeFault(macHome, { kind: 'screen-locked' });
+  await eventually(() => method() === 'unavailable', { within: 20_000 });
+  await askVirtualMac(macHome, { call: 'clear-faults' });
+  await eventually(() => method() === 'ui', { within: 20_000 });
+  expect(changes).toBe(3);
 });

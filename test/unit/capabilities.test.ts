@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { readCalibration, saveCalibration } from '../../agent/mac/calibration.ts';
 import { type CapabilityFacts, capabilities } from '../../agent/mac/capabilities.ts';
 import {
-  MESSAGES_NOT_RUNNING,
   type Permission,
   type PermissionComponent,
   permissionComponents,
@@ -79,7 +78,7 @@ describe('what the Mac does not allow', () => {
   test('Messages that does not run takes nothing away: it is opened again', () => {
     const found = permissions().map((permission) =>
       permission.component === 'messages'
-        ? { ...permission, status: 'denied' as const, detail: MESSAGES_NOT_RUNNING }
+        ? { ...permission, status: 'denied' as const, cause: 'not_running' as const }
         : permission,
     );
     expect(unavailable(matrix({ permissions: found }))).toEqual(['send_effect', RING]);
