@@ -118,6 +118,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       folder: path.join(home, 'media'),
       identity,
       attachment: (guid) => evidence.attachment(guid, clock.now()),
+      render: (file, signal) => care.renditions.make(file, signal),
       clock,
       logger: part('media'),
     });
@@ -133,6 +134,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       schedule: systemSchedule,
       onFreed: () => outbox.wake(),
     });
+    const offer = care.renditions.offer.bind(care.renditions);
     const outbox = createOutbox({
       journal,
       mac,
@@ -148,6 +150,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         upload: (order, signal) => media.upload(order, signal),
       },
       pacer: line.pacing,
+      rendition: offer,
       noteOf: (command, at) => calls.noteOf(command, at),
       callStanding: (commandId) => calls.standing(commandId),
       clock,
@@ -178,7 +181,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           home: config.macHome,
           ownHandles: [identity.line.handle],
         }),
-      tell: changeFacts,
+      tell: (change) => changeFacts(change, offer),
       clock,
       logger: part('backfill'),
     });

@@ -9,6 +9,7 @@ import { type MacOptions, openMac } from './mac.ts';
 import { readMacosVersion } from './macos-version.ts';
 import { keepAwake, messagesProcess } from './messages-process.ts';
 import { type Recovery, type RecoveryOptions, startRecovery } from './recovery.ts';
+import { Renditions } from './rendition.ts';
 import { Staging } from './staging.ts';
 import { troubledMac } from './troubled-mac.ts';
 import type { Mac } from './types.ts';
@@ -32,6 +33,8 @@ export interface MacCare {
   macos: string;
   /** Files to be sent. */
   staging: Staging;
+  /** Forms of received files that can be read everywhere. */
+  renditions: Renditions;
   capabilities: CapabilityWatch;
   /** Whether handles are on iMessage, as far as this Mac knows. */
   lookUp(handles: readonly string[]): LookupResult[];
@@ -67,6 +70,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
     mac: doubtingMac(mac, capabilities),
     macos,
     staging: new Staging(macHome),
+    renditions: new Renditions({ folder: path.join(home, 'renditions'), target, clock, logger }),
     capabilities,
     lookUp: (handles) => lookUp(macHome, handles),
     saveCalibration: (action, result) => saveCalibration(home, action, result),

@@ -1,8 +1,9 @@
-import { chmodSync, constants, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
+import { openRegularFile } from '../../bridge/runtime/regular-file.ts';
 
 /** Messages sends nothing larger, in bytes. */
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
@@ -112,16 +113,11 @@ export function sendableName(name: string): string {
 }
 
 async function openSource(source: string): Promise<FileHandle> {
-  let input: FileHandle;
   try {
-    input = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await openRegularFile(source);
   } catch (error) {
-    throw notSendable('the file cannot be opened', error);
+    throw notSendable('it is not a regular file that can be opened', error);
   }
-  const stat = await input.stat();
-  if (stat.isFile()) return input;
-  await input.close();
-  throw notSendable('it is not a regular file');
 }
 
 async function beginsWith(input: FileHandle, magic: string): Promise<boolean> {

@@ -12,12 +12,19 @@ export function startCommand(
   program: string,
   args: readonly string[],
 ): ChildProcess {
-  const virtual = builtFile('agent', 'virtual-mac', 'command.js');
-  const [file, all] =
-    target.kind === 'system'
-      ? [program, args]
-      : [process.execPath, [virtual, '--home', target.home, '--', program, ...args]];
+  const [file, all] = commandLine(target, program, args);
   return spawn(file, all, { stdio: 'ignore', cwd: '/' });
+}
+
+/** The program that is run for a command of macOS, and its arguments; for a virtual Mac, its stand-in. */
+export function commandLine(
+  target: OsascriptTarget,
+  program: string,
+  args: readonly string[],
+): [file: string, args: readonly string[]] {
+  if (target.kind === 'system') return [program, args];
+  const virtual = builtFile('agent', 'virtual-mac', 'command.js');
+  return [process.execPath, [virtual, '--home', target.home, '--', program, ...args]];
 }
 
 /** Runs a command to its end and tells whether it went well; one that cannot be started or hangs did not. */

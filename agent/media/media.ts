@@ -16,12 +16,25 @@ const MEDIA_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 type SentFile = NonNullable<SendMessageCommand['files']>[number];
 
+interface ReceivedFile {
+  name: string;
+  mime: string | null;
+  uti: string | null;
+  state: 'complete' | 'pending' | 'failed';
+  path: string | null;
+}
+
 export interface MediaOptions {
   /** Folder for files on their way (0700); made when missing. */
   folder: string;
   identity: MediaIdentity;
   /** A file of a received message: where it is, once it is whole; null where there is no such file. */
-  attachment(guid: string): { state: 'complete' | 'pending' | 'failed'; path: string | null } | null;
+  attachment(guid: string): ReceivedFile | null;
+  /** Makes another form of a received file, to be discarded after use. Throws an AppError when that cannot be. */
+  render(
+    file: ReceivedFile & { path: string },
+    signal: AbortSignal,
+  ): Promise<{ path: string; discard(): void }>;
   clock: Clock;
   logger: Logger;
 }
@@ -64,13 +77,26 @@ export class Media {
     });
   }
 
-  /** Brings a received file to the bridge. Throws AppError `media_unavailable`, `message_unknown` or the bridge's own. */
+  /**
+   * Brings a received file, or what this Mac makes of it, to the bridge. Throws AppError `media_unavailable`,
+   * `message_unknown`, `rendition_failed` or the bridge's own.
+   */
   async upload(order: Extract<Command, { type: 'media.upload' }>, signal: AbortSignal): Promise<void> {
     const found = this.#options.attachment(order.attachmentGuid);
     if (!found || found.state === 'failed') throw of('message_unknown', 'Messages has no such file');
     if (found.path === null) throw of('media_unavailable', 'Messages has not got the whole file yet');
     const { mediaId, id: commandId } = order;
-    await this.#transfer.upload(found.path, { mediaId, commandId, signal });
+    const transfer = { mediaId, commandId, signal };
+    if (!order.rendition) {
+      await this.#transfer.upload(found.path, transfer);
+      return;
+    }
+    const made = await this.#options.render({ ...found, path: found.path }, signal);
+    try {
+      await this.#transfer.upload(made.path, transfer);
+    } finally {
+      made.discard();
+    }
   }
 
   /** Removes files that came before a time, in milliseconds since the Unix epoch: those still needed are fetched anew. */

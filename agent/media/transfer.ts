@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
-import { Transform } from 'node:stream';
+import { createWriteStream } from 'node:fs';
+import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { addAbortSignal, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
@@ -9,6 +9,7 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { MAX_MEDIA_BYTES, MEDIA_PATH, mediaHeaders } from '../../bridge/protocol/media.ts';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
+import { openRegularFile } from '../../bridge/runtime/regular-file.ts';
 
 /** How long the bytes of one file may take, in milliseconds. */
 const TRANSFER_LIMIT_MS = 10 * 60_000;
@@ -45,20 +46,25 @@ export class MediaTransfer {
     this.#clock = clock;
   }
 
-  /** Brings a file to the bridge. */
+  /** Brings a file to the bridge: the bytes of one regular file, whatever is put in its place meanwhile. */
   async upload(file: string, transfer: Transfer): Promise<void> {
     await this.#within(transfer.signal, async (signal) => {
-      const { size } = await stat(file);
-      if (size > MAX_MEDIA_BYTES) throw refusal('media_too_large');
-      const headers = {
-        ...this.#headers(transfer, await sha256Of(file, signal)),
-        'content-type': 'application/octet-stream',
-        'content-length': String(size),
-      };
-      const body = createReadStream(file);
-      const url = this.#url(transfer.mediaId);
-      const answer = await request(url, { method: 'POST', headers, body, signal });
-      await settle(answer);
+      const handle = await openRegularFile(file);
+      try {
+        const { size } = await handle.stat();
+        if (size > MAX_MEDIA_BYTES) throw refusal('media_too_large');
+        const headers = {
+          ...this.#headers(transfer, await sha256Of(bytesOf(handle, size), signal)),
+          'content-type': 'application/octet-stream',
+          'content-length': String(size),
+        };
+        const body = bytesOf(handle, size);
+        const url = this.#url(transfer.mediaId);
+        const answer = await request(url, { method: 'POST', headers, body, signal });
+        await settle(answer);
+      } finally {
+        await handle.close();
+      }
     });
   }
 
@@ -147,9 +153,13 @@ class Checked extends Transform {
   }
 }
 
-async function sha256Of(file: string, signal: AbortSignal): Promise<string> {
+/** As many bytes of a file as it had when it was looked at; one that grew gives no more. */
+const bytesOf = (handle: FileHandle, size: number): Readable =>
+  size === 0 ? Readable.from([]) : handle.createReadStream({ start: 0, end: size - 1, autoClose: false });
+
+async function sha256Of(bytes: Readable, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { signal })) hash.update(chunk);
+  for await (const chunk of addAbortSignal(signal, bytes)) hash.update(chunk);
   return hash.digest('hex');
 }
 

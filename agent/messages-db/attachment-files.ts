@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstatSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Attachment } from './types.ts';
 
@@ -37,12 +37,14 @@ interface Look {
 export class AttachmentFiles {
   readonly #home: string;
   readonly #folder: string;
+  readonly #roots: readonly string[];
   readonly #looks = new Map<string, Look>();
 
   /** `home` is the folder that `~` stands for. */
   constructor(home: string) {
     this.#home = home;
     this.#folder = path.join(home, 'Library', 'Messages') + path.sep;
+    this.#roots = [this.#folder, path.join(this.#folder, 'Attachments')];
   }
 
   /** What is known of the file now. `now` in milliseconds since the Unix epoch. */
@@ -66,12 +68,21 @@ export class AttachmentFiles {
     const file = this.#pathOf(row.filename);
     if (!file || !row.guid) return null;
     const stat = tryStat(file);
-    if (!stat?.isFile()) return null;
+    if (!stat?.isFile() || !this.#isInside(file)) return null;
     if (now - stat.mtimeMs >= OLD_MS) return { path: file, size: stat.size };
     const last = this.#looks.get(row.guid);
     if (last && last.size === stat.size && now - last.at >= STABLE_MS) return { path: file, size: stat.size };
     if (last?.size !== stat.size) this.#looks.set(row.guid, { size: stat.size, at: now });
     return null;
+  }
+
+  /** Whether no folder on its way leads out; Messages, or its attachments, may lie on another disk as a whole. */
+  #isInside(file: string): boolean {
+    const folder = tryRealPath(path.dirname(file));
+    return this.#roots.some((root) => {
+      const real = tryRealPath(root);
+      return folder !== null && real !== null && `${folder}${path.sep}`.startsWith(`${real}${path.sep}`);
+    });
   }
 
   /** Absolute path of a file of Messages; null for one that lies anywhere else. */
@@ -83,9 +94,13 @@ export class AttachmentFiles {
 }
 
 /** Null for a file that is not there, or that macOS does not show: it may come later. */
-function tryStat(file: string): Stats | null {
+const tryStat = (file: string): Stats | null => tryRead(() => lstatSync(file));
+
+const tryRealPath = (file: string): string | null => tryRead(() => realpathSync(file));
+
+function tryRead<T>(read: () => T): T | null {
   try {
-    return lstatSync(file);
+    return read();
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;
     throw error;

@@ -26,7 +26,7 @@ export interface EditedRow {
 }
 
 type Change = EditedChange | UnsentChange;
-type Common = Omit<EditedChange, 'kind' | 'at' | 'part' | 'text' | 'whole' | 'version'>;
+type Common = Omit<EditedChange, 'kind' | 'at' | 'part' | 'text' | 'whole' | 'version' | 'history'>;
 
 /** The edits and unsends that were not told yet, and what is told once they are. */
 export function editChanges(
@@ -53,7 +53,10 @@ export function editChanges(
   }
   const hasHistory = summary.versions.size > 0 || summary.retracted.length > 0 || gone;
   if (!hasHistory && before.bare !== at) {
-    changes.push({ kind: 'edited', ...common, at, part: 0, text: whole, whole, version: 1 });
+    changes.push({
+      ...{ kind: 'edited', ...common, at, part: 0, text: whole, whole, version: 1 },
+      history: [{ text: whole, at }],
+    });
   }
   return {
     changes,
@@ -75,7 +78,12 @@ function versionChanges(
     versions.flatMap(({ text, at }, version): Change[] =>
       version < (before.versions[part] ?? 1)
         ? []
-        : [{ kind: 'edited', ...common, at, part, text, whole, version }],
+        : [
+            {
+              ...{ kind: 'edited', ...common, at, part, text, whole, version },
+              history: versions.slice(0, version + 1),
+            },
+          ],
     ),
   );
 }

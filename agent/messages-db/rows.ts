@@ -50,9 +50,19 @@ export function wholeRow(row: StoredMessage, files: AttachmentFiles, look: Look)
   return {
     row,
     body,
-    attachments: [...attachments, ...missing.map(announced)],
+    attachments: inPlace([...attachments, ...missing.map(announced)], body),
     filesSettled: settled && rows.length > 0,
   };
+}
+
+/** Files in the order of their places in the text; their rows come in any order. */
+function inPlace(attachments: Attachment[], body: Body | null): Attachment[] {
+  const places = (body?.parts ?? []).map(({ attachment }) => attachment);
+  const placeOf = ({ guid }: Attachment): number => {
+    const place = places.indexOf(guid);
+    return place < 0 ? places.length : place;
+  };
+  return attachments.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** Files of a message as they are now, without those that Messages hides. */

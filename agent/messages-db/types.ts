@@ -87,6 +87,7 @@ export interface ReceivedChange {
   parts?: MessagePart[];
   marks?: TextMark[];
   subject?: string;
+  /** In the order of their places in the text. */
   attachments?: Attachment[];
   /** A reply in a thread. */
   replyTo?: MessageTarget;
@@ -164,6 +165,8 @@ export interface EditedChange extends ChangeOfMessage {
   whole: string;
   /** Counts the edits of the part from 1. */
   version: number;
+  /** Texts of the part up to this one, the original first; this one alone where Messages keeps no history. */
+  history: { text: string; at: number }[];
 }
 
 /** Parts of a message were taken back. */

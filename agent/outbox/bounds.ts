@@ -1,4 +1,4 @@
-import { MAX_TEXT_LENGTH } from '../../bridge/protocol/limits.ts';
+import { MAX_TOLD_TEXT } from '../../bridge/protocol/message-events.ts';
 
 /** Most bytes that a text may take in an event, so that its frame stays below the limit of the link. */
 const MAX_TEXT_BYTES = 160 * 1024;
@@ -14,13 +14,19 @@ const whole = (cut: string, text: string): string =>
 export const bounded = (word: string, longest: number, shortest = 1): string =>
   [...word.slice(0, 2 * shortest)].length < shortest ? UNKNOWN : whole(word.slice(0, longest), word);
 
-/** Cuts a text to what one event may carry. */
-export function boundedText(text: string): string {
-  let cut = text.slice(0, MAX_TEXT_LENGTH * 4);
-  while (Buffer.byteLength(JSON.stringify(cut)) > MAX_TEXT_BYTES)
-    cut = cut.slice(0, Math.floor(cut.length * 0.9));
-  return whole(cut, text);
+/** A text, or as much of it as one event may carry; `most` units and `mostBytes` of JSON. */
+export function toldText(
+  text: string,
+  most = MAX_TOLD_TEXT,
+  mostBytes = MAX_TEXT_BYTES,
+): { text: string; truncated?: true } {
+  let cut = text.slice(0, most);
+  while (jsonBytes(cut) > mostBytes) cut = cut.slice(0, Math.floor(cut.length * 0.9));
+  return cut.length === text.length ? { text } : { text: whole(cut, text), truncated: true };
 }
+
+/** How many bytes a value takes in a frame. */
+export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** A count of chat.db as a number of the protocol. */
 export const count = (value: number, most: number): number =>

@@ -1,14 +1,30 @@
 import type { Reaction } from '../../bridge/protocol/common.ts';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { MAX_HISTORY } from '../../bridge/protocol/message-events.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import type { KeptState } from '../journal/types.ts';
-import type { GroupChange, MessageChange, TapbackChange, TapbackName } from '../messages-db/types.ts';
+import type {
+  EditedChange,
+  GroupChange,
+  MessageChange,
+  TapbackChange,
+  TapbackName,
+} from '../messages-db/types.ts';
 import { appleError } from './apple-errors.ts';
-import { bounded, boundedText, count } from './bounds.ts';
-import { attachmentFact, receivedFact, targetOf, whereOf } from './received-facts.ts';
+import { bounded, count, jsonBytes, toldText } from './bounds.ts';
+import type { RenditionOffer } from './ports.ts';
+import {
+  attachmentFact,
+  conversationOf,
+  linkFact,
+  receivedFact,
+  targetOf,
+  whereOf,
+} from './received-facts.ts';
 
-/** Longest version of a part that is told beside the whole text, in UTF-16 units. */
+/** Longest version of a part that is told beside the whole text, in UTF-16 units, and all of them in bytes. */
 const MAX_VERSION = 8_000;
+const MAX_HISTORY_BYTES = 64 * 1024;
 const MAX_PART = 10_000;
 const MAX_PARTS = 1_000;
 
@@ -23,15 +39,21 @@ export const stateFact = (commandId: string, change: KeptState): AgentEvent => (
   ...(change.state === 'failed' ? { error: appleError(change.error ?? 1) } : {}),
 });
 
-/** What is told of a change, in order; states of own rows are told by {@link stateFact}, for commands alone. */
-export function changeFacts(change: MessageChange): AgentEvent[] {
+/** No Mac to make anything of a file. */
+const noRendition: RenditionOffer = () => null;
+
+/**
+ * What is told of a change, in order; states of own rows are told by {@link stateFact}, for commands alone. `rendition`
+ * says what this Mac makes of a file.
+ */
+export function changeFacts(change: MessageChange, rendition = noRendition): AgentEvent[] {
   switch (change.kind) {
     case 'received':
-      return [receivedFact(change)];
+      return [receivedFact(change, rendition)];
     case 'tapback':
       return tapbackFacts(change);
     case 'edited': {
-      const { part, text, at } = change;
+      const { part, at } = change;
       return [
         {
           type: 'message.edited',
@@ -39,8 +61,8 @@ export function changeFacts(change: MessageChange): AgentEvent[] {
           ...whereOf(change),
           from: handleOf(change.from),
           part: count(part, MAX_PART),
-          text: boundedText(change.whole),
-          history: [{ text: bounded(text, MAX_VERSION, 0), at: isoTime(at) }],
+          ...toldText(change.whole),
+          history: historyFact(change),
           at: isoTime(at),
         },
       ];
@@ -55,7 +77,7 @@ export function changeFacts(change: MessageChange): AgentEvent[] {
           parts: change.parts?.length
             ? change.parts.slice(0, MAX_PARTS).map((part) => count(part, MAX_PART))
             : null,
-          text: boundedText(change.whole),
+          ...toldText(change.whole),
         },
       ];
     case 'attachment':
@@ -63,16 +85,31 @@ export function changeFacts(change: MessageChange): AgentEvent[] {
         {
           type: 'attachment.changed',
           guid: bounded(change.guid, 128),
-          attachment: attachmentFact(change.attachment, null),
+          attachment: attachmentFact(change.attachment, null, rendition),
           at: isoTime(change.at),
         },
       ];
     case 'group':
       return groupFacts(change);
-    case 'own-state':
     case 'link':
+      return [linkFact(change)];
+    case 'own-state':
       return [];
   }
+}
+
+/** The newest texts of a part that have room, oldest first. */
+function historyFact({ history }: EditedChange): Extract<AgentEvent, { type: 'message.edited' }>['history'] {
+  const told: ReturnType<typeof historyFact> = [];
+  let bytes = 0;
+  for (const { text, at } of history.slice(-MAX_HISTORY).reverse()) {
+    const { text: cut, truncated } = toldText(text, MAX_VERSION, MAX_HISTORY_BYTES - 1_024);
+    const entry = { text: cut, at: isoTime(at), ...(truncated ? { truncated } : {}) };
+    bytes += jsonBytes(entry);
+    if (bytes > MAX_HISTORY_BYTES) break;
+    told.unshift(entry);
+  }
+  return told;
 }
 
 const handleOf = (handle: string | null): string | null => (handle === null ? null : bounded(handle, 254, 3));
@@ -108,12 +145,11 @@ const GROUP_TYPES = {
 } as const;
 
 function groupFacts({ change, guid, chat, from, at, member, name }: GroupChange): AgentEvent[] {
-  if (!chat) return [];
   return [
     {
       type: GROUP_TYPES[change],
       guid: bounded(guid, 128),
-      conversation: { kind: chat.kind, identifier: bounded(chat.identifier, 254) },
+      conversation: conversationOf(chat),
       by: handleOf(from),
       at: isoTime(at),
       ...(change === 'renamed' ? { name: name ? bounded(name, 255) : null } : {}),

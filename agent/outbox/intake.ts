@@ -2,6 +2,7 @@ import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import type { Journal, JournalChange, KeptState } from '../journal/types.ts';
 import type { ChangeBatch, MessageChange, OwnStateChange } from '../messages-db/types.ts';
 import { changeFacts, stateFact } from './facts.ts';
+import type { RenditionOffer } from './ports.ts';
 
 /** From which conversation a message came, and when; nothing for a note to oneself. A date ahead counts as now. */
 function receivedFrom(change: MessageChange, now: number): Array<{ at: number; conversation: string }> {
@@ -15,7 +16,11 @@ function receivedFrom(change: MessageChange, now: number): Array<{ at: number; c
  * command claimed; while a command still awaits its row they are kept, since the row may turn out to be its own.
  * `claim` looks for such rows now.
  */
-export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, claim: () => void): void {
+export function takeBatch(
+  batch: ChangeBatch,
+  journal: Journal,
+  { at, claim, rendition }: { at: number; claim: () => void; rendition: RenditionOffer | undefined },
+): void {
   if (batch.changes.some((change) => mayBeOwn(change) && !journal.proofOf(change.guid))) claim();
 
   // Without a command that awaits its row no row up to here can ever be claimed: later acts have a higher mark.
@@ -30,7 +35,7 @@ export function takeBatch(batch: ChangeBatch, journal: Journal, at: number, clai
       if (proof && (proof.tells === 'all' || proof.tells === state.state))
         events.push(stateFact(proof.commandId, state));
     } else if (change.kind !== 'received' || !change.toSelf || !journal.proofOf(change.guid)) {
-      events.push(...changeFacts(change));
+      events.push(...changeFacts(change, rendition));
     }
   }
   const received = batch.changes.flatMap((change) => receivedFrom(change, at));

@@ -13,7 +13,7 @@ import { takeBatch } from './intake.ts';
 import { Operator } from './operator.ts';
 import { partsOf } from './parts.ts';
 import { Performer } from './performer.ts';
-import type { CallStanding, Errands, SentFiles } from './ports.ts';
+import type { CallStanding, Errands, RenditionOffer, SentFiles } from './ports.ts';
 import { step } from './step.ts';
 import { type Next, Turn } from './turn.ts';
 
@@ -34,6 +34,8 @@ export interface OutboxOptions {
   pacer: Pacer;
   /** A `call.end` acts only while its call is `on`, which it always is when this is absent. */
   callStanding?: CallStanding;
+  /** What this Mac makes of received files; nothing unless told. */
+  rendition?: RenditionOffer;
   /** What is noted in the journal with the beginning of an act. */
   noteOf?: (command: JournaledCommand, at: number) => Readonly<Record<string, string>>;
   clock: Clock;
@@ -119,9 +121,12 @@ class DurableOutbox implements Outbox {
   }
 
   take(batch: ChangeBatch): void {
-    takeBatch(batch, this.#options.journal, this.#options.clock.now(), () =>
-      this.#confirm.look({ uncertain: true }),
-    );
+    const { journal, clock, rendition } = this.#options;
+    takeBatch(batch, journal, {
+      at: clock.now(),
+      claim: () => this.#confirm.look({ uncertain: true }),
+      rendition,
+    });
     const first = !this.#tailBegun;
     this.#tailBegun = true;
     // A message that came may let go what was held.

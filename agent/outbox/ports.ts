@@ -23,6 +23,13 @@ export interface SentFiles {
  */
 export type CallStanding = (commandId: string) => 'waiting' | 'on' | 'over';
 
+/** What this Mac can make of a received file; null for nothing. */
+export type RenditionOffer = (file: {
+  name: string;
+  mime: string | null;
+  uti: string | null;
+}) => { name: string; mimeType: string } | null;
+
 type Order<T extends Command['type']> = Extract<Command, { type: T }>;
 
 /** What is asked of others than Messages. Each may throw an AppError: with `retry: 'later'` it is asked again. */

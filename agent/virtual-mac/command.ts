@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { askVirtualMac } from './control-client.ts';
 import type { ProcessCommand } from './messages-process.ts';
+import { filesOf, makeRendition } from './renditions.ts';
 
 /** How often the virtual caffeinate looks whether its process lives, in milliseconds. */
 const LOOK_EVERY_MS = 500;
@@ -28,6 +29,8 @@ async function main(): Promise<number> {
     await endOf(Number(waitsFor));
     return 0;
   }
+  const files = filesOf(positionals);
+  if (files) return makeRendition(files);
   const found = commands.find(([pattern]) => pattern.test(line));
   if (!values.home || !found) {
     writeSync(2, 'command not found\n');

@@ -1,12 +1,6 @@
 import type { AttachmentObject, ReactionObject } from '../protocol/customer-objects.ts';
 import { isoTime } from '../runtime/clock.ts';
-import type {
-  Attachment,
-  Message,
-  MessageDetails,
-  StandingReaction,
-  StoreOperations,
-} from '../store/types.ts';
+import type { Attachment, Message, NamedPart, StandingReaction, StoreOperations } from '../store/types.ts';
 import type { MessageParts } from './fact-types.ts';
 
 /** Path of the bytes of a file, for who has the API key. */
@@ -23,9 +17,16 @@ export function attachmentObject(attachment: Attachment): AttachmentObject {
     kind: attachment.kind,
     state: attachment.state,
     url: id === null ? null : contentPath(id),
+    part: attachment.part,
     position: attachment.place,
     transcription: attachment.transcription,
+    rendition: renditionOf(attachment),
   };
+}
+
+function renditionOf({ state, renditionId: id, renditionName, renditionType }: Attachment) {
+  if (state === 'failed' || id === null) return null;
+  return { id, filename: renditionName ?? 'file', mimeType: renditionType ?? '', url: contentPath(id) };
 }
 
 /** What a reply names, as customers see it: the Mac's name only where the API has none. */
@@ -33,7 +34,7 @@ export const replyObject = ({
   messageId,
   guid,
   part,
-}: NonNullable<MessageDetails['replyTo']>): { messageId: string | null; part: number; guid?: string } =>
+}: NamedPart): { messageId: string | null; part: number; guid?: string } =>
   messageId === null ? { messageId, part, guid } : { messageId, part };
 
 const reactionObject = ({

@@ -7,11 +7,12 @@ import type { Recording } from './recording.ts';
 /** A Mac that was away has so long to hand a file over, in milliseconds. */
 const UPLOAD_LIFETIME_MS = 7 * 24 * 3_600_000;
 
-/** Orders the bytes of a file that is whole on the Mac. The command's id is what the agent signs its upload with. */
+/** Orders the bytes of a file that is whole on the Mac, or of what the Mac makes of it. The command's id is what the agent signs its upload with. */
 export async function orderUpload(
   { tx, agent, now, ordered }: Recording,
-  { media, message, guid }: { media: Media; message: Message; guid: string },
+  order: { media: Media; message: Message; guid: string; rendition?: true },
 ): Promise<void> {
+  const { media, message, guid, rendition } = order;
   const command: Command = {
     id: newId('cmd', now),
     traceId: message.traceId,
@@ -20,6 +21,7 @@ export async function orderUpload(
     type: 'media.upload',
     mediaId: media.id,
     attachmentGuid: guid,
+    ...(rendition ? { rendition } : {}),
   };
   await tx.appendCommand({ agentId: agent.id, id: command.id, messageId: null, command, createdAt: now });
   await tx.updateMedia(media.id, { commandId: command.id });

@@ -69,5 +69,9 @@ export const attachmentOf = (messageId: string, ordinal: number, media: Media): 
   kind: media.kind,
   state: 'complete',
   place: null,
+  part: null,
   transcription: null,
+  renditionId: null,
+  renditionName: null,
+  renditionType: null,
 });

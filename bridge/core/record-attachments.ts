@@ -4,6 +4,7 @@ import { newId } from '../runtime/ids.ts';
 import type { Attachment, Media, Message } from '../store/types.ts';
 import { UNKNOWN_TYPE } from './media-kind.ts';
 import { orderUpload } from './order-upload.ts';
+import { keepRendition } from './record-rendition.ts';
 import type { Recording } from './recording.ts';
 import { requestError } from './request-error.ts';
 
@@ -38,9 +39,11 @@ export async function recordAttachmentChanged(
     return 0;
   }
   const media = known.mediaId === null ? undefined : await tx.findMediaById(known.mediaId);
-  const mediaId = media ? await follow(recording, message, media, event.attachment) : known.mediaId;
-  await tx.updateAttachment({ ...rowOf(message, event.attachment, known.ordinal), mediaId });
-  if (!media) await begin(recording, message, event.attachment, known.ordinal);
+  const told = media?.state === 'stored' ? { ...event.attachment, bytes: media.bytes } : event.attachment;
+  const row = { ...rowOf(message, told, known.ordinal), ...lastingOf(known, told) };
+  if (media) await follow(recording, message, media, told);
+  const begun = media ? row : await begin(recording, message, row, told);
+  await tx.updateAttachment(await keepRendition(recording, message, begun, told));
   return 0;
 }
 
@@ -51,20 +54,22 @@ async function keep(
   ordinal: number,
 ): Promise<Attachment> {
   const { tx } = recording;
-  const attachment = rowOf(message, told, ordinal);
-  await tx.insertAttachment(attachment);
-  return begin(recording, message, told, ordinal);
+  const row = rowOf(message, told, ordinal);
+  await tx.insertAttachment(row);
+  const begun = await begin(recording, message, row, told);
+  const whole = await keepRendition(recording, message, begun, told);
+  if (whole !== row) await tx.updateAttachment(whole);
+  return whole;
 }
 
 /** Makes the media of a file that comes or is there; one that will not come has none. */
 async function begin(
   recording: Recording,
   message: Message,
+  attachment: Attachment,
   told: MacAttachment,
-  ordinal: number,
 ): Promise<Attachment> {
   const { tx, line, now } = recording;
-  const attachment = rowOf(message, told, ordinal);
   if (told.state === 'failed') return attachment;
   const media: Media = {
     id: newId('med', now),
@@ -83,24 +88,22 @@ async function begin(
     createdAt: now,
   };
   await tx.insertMedia(media);
-  const whole = { ...attachment, mediaId: media.id };
-  await tx.updateAttachment(whole);
   if (told.state === 'complete') await orderUpload(recording, { media, message, guid: told.guid });
-  return whole;
+  return { ...attachment, mediaId: media.id };
 }
 
-/** Keeps media in step with its file; returns its id. */
+/** Keeps media in step with its file. */
 async function follow(
   recording: Recording,
   message: Message,
   media: Media,
   told: MacAttachment,
-): Promise<string> {
+): Promise<void> {
   const { tx } = recording;
-  if (media.state === 'stored') return media.id;
+  if (media.state === 'stored') return;
   if (told.state === 'failed') {
     await tx.updateMedia(media.id, { state: 'failed', errorCode: 'attachment_failed' });
-    return media.id;
+    return;
   }
   const { name: filename, bytes } = told;
   await tx.updateMedia(media.id, {
@@ -113,8 +116,18 @@ async function follow(
   });
   if (told.state === 'complete' && (media.commandId === null || media.state === 'failed'))
     await orderUpload(recording, { media, message, guid: told.guid });
-  return media.id;
 }
+
+/** What stays as it was told first: where its bytes go, and, unless it is told anew, where it stands. */
+const lastingOf = (known: Attachment, told: MacAttachment) => ({
+  mediaId: known.mediaId,
+  renditionId: known.renditionId,
+  renditionName: known.renditionName,
+  renditionType: known.renditionType,
+  place: told.position ?? known.place,
+  part: told.part ?? known.part,
+  transcription: told.transcription ?? known.transcription,
+});
 
 const rowOf = (message: Message, told: MacAttachment, ordinal: number): Attachment => ({
   messageId: message.id,
@@ -127,5 +140,9 @@ const rowOf = (message: Message, told: MacAttachment, ordinal: number): Attachme
   kind: told.kind,
   state: told.state,
   place: told.position,
+  part: told.part ?? null,
   transcription: told.transcription ?? null,
+  renditionId: null,
+  renditionName: null,
+  renditionType: null,
 });

@@ -8,6 +8,7 @@ import { recordCommandState } from './record-command-state.ts';
 import { recordEdited } from './record-edited.ts';
 import { recordGroupChanged } from './record-group.ts';
 import { recordCapabilities, recordLimitReached, recordLineState } from './record-line.ts';
+import { recordLinkChanged } from './record-link.ts';
 import { recordMessageProgress } from './record-message-progress.ts';
 import { recordReaction } from './record-reaction.ts';
 import { recordReceived } from './record-received.ts';
@@ -116,6 +117,8 @@ function apply(recording: Recording, event: AgentEvent): Promise<number> {
       return recordReceived(recording, event);
     case 'attachment.changed':
       return recordAttachmentChanged(recording, event);
+    case 'link.changed':
+      return recordLinkChanged(recording, event);
     case 'message.edited':
       return recordEdited(recording, event);
     case 'message.unsent':

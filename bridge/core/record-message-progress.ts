@@ -1,3 +1,4 @@
+import { appleErrorName } from '../protocol/apple-errors.ts';
 import type { CommandStateEvent, MessageStateEvent } from '../protocol/events.ts';
 import { isoTime } from '../runtime/clock.ts';
 import type { Message, MessageDetails, MessagePatch } from '../store/types.ts';
@@ -81,6 +82,9 @@ function factOf(event: CommandStateEvent | MessageStateEvent): MessageFact | und
   }
 }
 
+const appleErrorOf = (apple: number | undefined) =>
+  apple === undefined ? {} : { apple, appleName: appleErrorName(apple) };
+
 /** A step whose time is known already was told before. */
 const isRepeat = (
   message: Message,
@@ -161,7 +165,7 @@ function contentOf(message: Message, fact: MessageFact): EventContent {
       return { type: 'message.canceled', data: { messageId, canceledAt: at, reason: 'api_request', lineId } };
     case 'failed': {
       const { code, message: text, apple } = fact;
-      const error = { code, message: text, ...(apple === undefined ? {} : { apple }) };
+      const error = { code, message: text, ...appleErrorOf(apple) };
       return { type: 'message.failed', data: { messageId, error, failedAt: at, lineId } };
     }
     default: {

@@ -57,9 +57,12 @@ export async function recordReceived(recording: Recording, event: MessageReceive
       to: message.to,
       ...(message.groupId === null ? {} : { groupId: message.groupId }),
       text: message.text,
+      ...(details.truncated ? { truncated: true } : {}),
+      ...(details.subject ? { subject: details.subject } : {}),
       ...(details.runs ? { runs: details.runs } : {}),
       attachments: attachments.map(attachmentObject),
       ...(details.replyTo ? { replyTo: replyObject(details.replyTo) } : {}),
+      ...(details.stickerOn ? { stickerOn: replyObject(details.stickerOn) } : {}),
       ...(details.effect ? { effect: details.effect } : {}),
       ...(details.voiceNote ? { voiceNote: true } : {}),
       ...(details.app ? { app: details.app } : {}),
@@ -75,15 +78,30 @@ export async function recordReceived(recording: Recording, event: MessageReceive
 }
 
 async function detailsOf(recording: Recording, event: MessageReceivedEvent): Promise<MessageDetails> {
-  const { replyTo } = event;
+  const { replyTo, stickerOn, app } = event;
   return {
     ...(event.runs?.length ? { runs: event.runs } : {}),
+    ...(event.truncated ? { truncated: true } : {}),
+    ...(event.subject ? { subject: event.subject } : {}),
     ...(replyTo ? { replyTo: { ...(await nameOf(recording, replyTo.guid)), part: replyTo.part } } : {}),
+    ...(stickerOn
+      ? { stickerOn: { ...(await nameOf(recording, stickerOn.guid)), part: stickerOn.part } }
+      : {}),
     ...(event.effect ? { effect: event.effect } : {}),
     ...(event.voiceNote ? { voiceNote: true } : {}),
-    ...(event.app ? { app: event.app } : {}),
+    ...(app ? { app: await appOf(recording, app) } : {}),
     ...(event.filtered ? { filtered: event.filtered } : {}),
     ...(event.toSelf ? { toSelf: true } : {}),
     ...(event.backfill ? { backfill: true } : {}),
   };
+}
+
+/** An app's balloon with the API's name of the message that it changes. */
+export async function appOf(
+  recording: Recording,
+  { updates, ...app }: NonNullable<MessageReceivedEvent['app']>,
+): Promise<NonNullable<MessageDetails['app']>> {
+  if (updates === undefined) return app;
+  const { messageId, guid } = await nameOf(recording, updates);
+  return { ...app, updates: messageId === null ? { messageId, guid } : { messageId } };
 }

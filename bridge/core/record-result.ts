@@ -25,8 +25,10 @@ export async function commandOf(
   return holder?.lineId === agent.lineId ? command : undefined;
 }
 
-/** Notes that the bytes which a command orders will not come. */
+/** Notes that the bytes which a command orders will not come; a rendition that cannot be made is shown no more. */
 export async function failMedia(tx: Recording['tx'], commandId: string, code: string): Promise<void> {
   const media = await tx.findMediaByCommand(commandId);
-  if (media?.state === 'pending') await tx.updateMedia(media.id, { state: 'failed', errorCode: code });
+  if (media?.state !== 'pending') return;
+  await tx.updateMedia(media.id, { state: 'failed', errorCode: code });
+  await tx.dropRendition(media.id);
 }

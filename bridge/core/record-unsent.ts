@@ -31,6 +31,7 @@ export async function recordUnsent(recording: Recording, event: MessageUnsentEve
       unsentAt: isoTime(at),
       parts,
       text: event.text,
+      ...(event.truncated ? { truncated: true } : {}),
       ...(target.groupId === null ? {} : { groupId: target.groupId }),
       lineId: line.id,
     },

@@ -116,12 +116,13 @@ export const lookupCommandSchema = z.strictObject({
   handles: z.array(handleSchema).min(1).max(100),
 });
 
-/** Upload the bytes of a received attachment as `mediaId`. */
+/** Upload the bytes of a received attachment as `mediaId`, or those of the rendition that was told with it. */
 export const uploadMediaCommandSchema = z.strictObject({
   ...base,
   type: z.literal('media.upload'),
   mediaId: idSchema,
   attachmentGuid: guidSchema,
+  rendition: z.literal(true).optional(),
 });
 
 /** Do not carry out a command that is still waiting. */

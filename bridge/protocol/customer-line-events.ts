@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { timeSchema } from './common.ts';
 
 const lineId = z.string();
-const groupId = z.string();
+const groupId = z.string().nullable().describe('Null when Messages itself never said which group it was.');
 const member = { groupId, member: z.string(), by: z.string(), at: timeSchema, lineId };
 const consent = { phoneNumber: z.string(), keyword: z.string().nullable(), source: z.string(), lineId };
 
@@ -16,7 +16,12 @@ const condition = {
 export const customerLineEvents = {
   'group.created': {
     summary: 'A group is known from now on: made by a request, or seen for the first time.',
-    data: z.object({ groupId, name: z.string().nullable(), members: z.array(z.string()), lineId }),
+    data: z.object({
+      groupId: z.string(),
+      name: z.string().nullable(),
+      members: z.array(z.string()),
+      lineId,
+    }),
   },
   'group.name_changed': {
     summary: 'A group has another name, or none.',

@@ -9,6 +9,10 @@ import {
 } from './customer-objects.ts';
 
 const messageId = z.string();
+const truncated = z
+  .literal(true)
+  .optional()
+  .describe('The text is longer than 80,000 UTF-16 units or 160 KiB: only its beginning is here.');
 const lineId = z.string();
 const direction = z.enum(['outbound', 'inbound']);
 
@@ -70,6 +74,7 @@ export const customerMessageEvents = {
         code: z.string(),
         message: z.string(),
         apple: z.int().optional().describe('Number of the error in Messages.'),
+        appleName: z.string().optional().describe('Our name of that number, such as `network`.'),
       }),
       failedAt: timeSchema,
       lineId,
@@ -83,9 +88,12 @@ export const customerMessageEvents = {
       to: z.string(),
       groupId: z.string().optional(),
       text: z.string(),
+      truncated,
+      subject: z.string().optional(),
       runs: z.array(runObjectSchema).optional(),
-      attachments: z.array(attachmentObjectSchema),
+      attachments: z.array(attachmentObjectSchema).describe('In the order of their places in the text.'),
       replyTo: replyObjectSchema.optional(),
+      stickerOn: replyObjectSchema.optional().describe('The message that a sticker was put on.'),
       effect: z.enum(effects).optional(),
       voiceNote: z.literal(true).optional(),
       app: appObjectSchema.optional(),
@@ -103,7 +111,12 @@ export const customerMessageEvents = {
       ...target,
       direction,
       text: z.string(),
+      truncated,
       previousText: z.string().optional(),
+      part: z.int().describe('Number of the part that was edited.'),
+      history: z
+        .array(z.object({ text: z.string(), at: timeSchema, truncated }))
+        .describe('Texts of that part, the original first and the present one last; at most the newest 20.'),
       editCount: z.int(),
       editedAt: timeSchema,
       groupId: z.string().optional(),
@@ -118,6 +131,7 @@ export const customerMessageEvents = {
       unsentAt: timeSchema,
       parts: z.array(z.int()).nullable().describe('Null when the whole message is gone.'),
       text: z.string().describe('What is left.'),
+      truncated,
       groupId: z.string().optional(),
       lineId,
     }),

@@ -16,11 +16,19 @@ export const attachmentObjectSchema = z
       .enum(['complete', 'pending', 'failed'])
       .describe('On the Mac: whole, still coming, or not coming any more.'),
     url: z.string().nullable().describe('Path of its bytes, to be asked for with the API key.'),
+    part: z
+      .int()
+      .nullable()
+      .describe('Number of its part of the message, as tapbacks and unsends name it; null when unknown.'),
     position: z
       .int()
       .nullable()
       .describe('UTF-16 offset of its U+FFFC in the text, where the text places it.'),
     transcription: z.string().nullable().describe('What Messages heard in a voice note.'),
+    rendition: z
+      .object({ id: z.string(), filename: z.string(), mimeType: z.string(), url: z.string() })
+      .nullable()
+      .describe('The same as JPEG (of a HEIC) or M4A (of a CAF), made by the Mac; null where there is none.'),
   })
   .meta({ id: 'Attachment' });
 
@@ -49,7 +57,18 @@ export const reactionObjectSchema = z
 export const runObjectSchema = z.object(textRunSchema.shape).meta({ id: 'TextRun' });
 
 /** What an app put into a message. */
-export const appObjectSchema = z.object(appSchema.shape).meta({ id: 'AppBalloon' });
+export const appObjectSchema = z
+  .object({
+    ...appSchema.shape,
+    updates: z
+      .object({ messageId: z.string().nullable(), guid: z.string().optional() })
+      .optional()
+      .describe(
+        'The message that it changes, such as the poll of a vote; by `guid` where the API never had it.',
+      ),
+  })
+  .meta({ id: 'AppBalloon' });
 
 export type AttachmentObject = z.infer<typeof attachmentObjectSchema>;
+export type AppObject = z.infer<typeof appObjectSchema>;
 export type ReactionObject = z.infer<typeof reactionObjectSchema>;

@@ -239,6 +239,10 @@ export const messageErrors = {
     retry: 'later',
     hint: 'The bytes of the file could not be carried between Mac and bridge.',
   },
+  rendition_failed: {
+    retry: 'never',
+    hint: 'This Mac could not make another form of the file; the file itself is as it came.',
+  },
   service_unavailable: {
     retry: 'after-fix',
     hint: 'Messages has no enabled account of this service; turn on Text Message Forwarding for this Mac on the iPhone.',

@@ -11,6 +11,7 @@ import {
 } from './line-events.ts';
 import {
   attachmentChangedSchema,
+  linkChangedSchema,
   messageEditedSchema,
   messageReceivedSchema,
   messageStateSchema,
@@ -22,6 +23,7 @@ import {
 export const agentEventSchema = z.discriminatedUnion('type', [
   messageReceivedSchema,
   attachmentChangedSchema,
+  linkChangedSchema,
   messageEditedSchema,
   messageUnsentSchema,
   reactionEventSchema,
@@ -39,6 +41,7 @@ export const agentEventSchema = z.discriminatedUnion('type', [
 export type AgentEvent = z.infer<typeof agentEventSchema>;
 export type CommandStateEvent = Extract<AgentEvent, { type: 'command.state' }>;
 export type AttachmentChangedEvent = Extract<AgentEvent, { type: 'attachment.changed' }>;
+export type LinkChangedEvent = Extract<AgentEvent, { type: 'link.changed' }>;
 export type MessageEditedEvent = Extract<AgentEvent, { type: 'message.edited' }>;
 export type MessageUnsentEvent = Extract<AgentEvent, { type: 'message.unsent' }>;
 export type ReactionEvent = Extract<AgentEvent, { type: 'reaction.added' | 'reaction.removed' }>;

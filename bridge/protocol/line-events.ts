@@ -28,13 +28,14 @@ export const commandStateSchema = z.strictObject({
 export const groupChangedSchema = z.strictObject({
   type: z.enum(['group.name_changed', 'group.icon_changed', 'group.member_added', 'group.member_removed']),
   guid: guidSchema,
-  conversation: macConversationSchema,
+  /** Null when Messages never joined the note to a chat. */
+  conversation: macConversationSchema.nullable(),
   /** Who did it; null for the own user. */
   by: handleSchema.nullable(),
   at: timeSchema,
   /** The new name; null when it was taken away. */
   name: z.string().max(255).nullable().optional(),
-  /** Who was added, removed, or left (then it equals `by`). */
+  /** Who was added, removed, or left (then it equals `by`); absent for the own user. */
   member: handleSchema.optional(),
 });
 

@@ -14,7 +14,12 @@ import {
 } from './common.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
 
-const textSchema = z.string().max(MAX_TEXT_LENGTH * 4);
+/** Longest text of an event, in UTF-16 units: people may write more than the API sends. */
+export const MAX_TOLD_TEXT = MAX_TEXT_LENGTH * 4;
+/** Texts that the history of an edited part holds. */
+export const MAX_HISTORY = 20;
+
+const textSchema = z.string().max(MAX_TOLD_TEXT);
 
 /** A file of a message. `complete`: the file is whole on the Mac and can be fetched; `pending`: it was still coming. */
 export const attachmentSchema = z.strictObject({
@@ -24,12 +29,16 @@ export const attachmentSchema = z.strictObject({
   bytes: z.int().min(0),
   state: z.enum(['complete', 'pending', 'failed']),
   kind: z.enum(['image', 'video', 'audio', 'file', 'sticker']),
+  /** Number of the part that it is; absent when the body does not place it. */
+  part: partSchema.optional(),
   /** Where it stands in the text: UTF-16 offset of its U+FFFC; null when the body does not place it. */
   position: z.int().min(0).nullable(),
   /** Hex SHA-256 of the bytes, with `complete`. */
   sha256: z.string().length(64).optional(),
   /** What Messages heard in a voice note. */
   transcription: z.string().max(10_000).optional(),
+  /** A form that is read everywhere, which this Mac can make of it: a JPEG of a HEIC, an M4A of a CAF. */
+  rendition: z.strictObject({ name: z.string().max(255), mimeType: z.string().max(100) }).optional(),
 });
 
 /** What a stretch of the text is, in UTF-16 units: a mention, a link, a style, an animation or a one-time code. */
@@ -50,7 +59,12 @@ export const appSchema = z.strictObject({
   url: z.string().max(2048).optional(),
   title: z.string().max(1000).optional(),
   summary: z.string().max(2000).optional(),
+  /** The message that it changes, such as the poll of a vote. */
+  updates: guidSchema.optional(),
 });
+
+/** The text is longer than an event carries: it is told up to there. */
+const truncated = z.literal(true).optional();
 
 const where = {
   /** Null when Messages never joined the row to a chat. */
@@ -69,9 +83,14 @@ export const messageReceivedSchema = z.strictObject({
   /** Own address that it was sent to, where the row tells. */
   line: handleSchema.nullable().optional(),
   text: textSchema,
+  truncated,
+  /** Subject line of an iMessage. */
+  subject: z.string().max(2000).optional(),
   runs: z.array(textRunSchema).max(500).optional(),
   attachments: z.array(attachmentSchema).max(100).optional(),
   replyTo: targetSchema.optional(),
+  /** The part of a message that a sticker was put on. */
+  stickerOn: targetSchema.optional(),
   effect: z.enum(effects).optional(),
   voiceNote: z.boolean().optional(),
   app: appSchema.optional(),
@@ -91,6 +110,14 @@ export const attachmentChangedSchema = z.strictObject({
   at: timeSchema,
 });
 
+/** The preview of a link came after its message. */
+export const linkChangedSchema = z.strictObject({
+  type: z.literal('link.changed'),
+  guid: guidSchema,
+  app: appSchema,
+  at: timeSchema,
+});
+
 /** A message, in either direction, has a new text. */
 export const messageEditedSchema = z.strictObject({
   type: z.literal('message.edited'),
@@ -101,8 +128,9 @@ export const messageEditedSchema = z.strictObject({
   part: partSchema,
   /** The whole text after the edit. */
   text: textSchema,
-  /** All texts of the part, first to last; at most the newest 20. */
-  history: z.array(z.strictObject({ text: textSchema, at: timeSchema })).max(20),
+  truncated,
+  /** Texts of the part up to this edit, oldest first: at most the newest 20, and fewer of very long ones. */
+  history: z.array(z.strictObject({ text: textSchema, at: timeSchema, truncated })).max(MAX_HISTORY),
 });
 
 /** A message was taken back: whole, or some parts of it. */
@@ -115,6 +143,7 @@ export const messageUnsentSchema = z.strictObject({
   parts: z.array(partSchema).min(1).max(1000).nullable(),
   /** What is left. */
   text: textSchema,
+  truncated,
 });
 
 /** A tapback was put on a part of a message or taken away; a changed one is a removal and an addition. */

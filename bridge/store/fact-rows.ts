@@ -20,7 +20,13 @@ export interface Attachment {
   state: 'complete' | 'pending' | 'failed';
   /** UTF-16 offset of its U+FFFC in the text; null when the text does not place it. */
   place: number | null;
+  /** Number of the part that it is; null when nobody told. */
+  part: number | null;
   transcription: string | null;
+  /** The media of its rendition, with the name and type of that; null where none is made. */
+  renditionId: string | null;
+  renditionName: string | null;
+  renditionType: string | null;
 }
 
 export type MediaKind = 'image' | 'video' | 'audio' | 'file' | 'sticker';

@@ -9,7 +9,7 @@ export type MediaPatch = Partial<
 export interface MediaOperations {
   insertMedia(media: Media): Promise<void>;
   updateMedia(id: string, patch: MediaPatch): Promise<void>;
-  /** Marks a file as stored unless it is already; false then. */
+  /** Marks a file as stored unless it is already; false then. An attachment that it is has its size from then on. */
   storeMedia(id: string, stored: { file: string; bytes: number; sha256: string }): Promise<boolean>;
   findMedia(accountId: string, mode: Mode, id: string): Promise<Media | undefined>;
   /** Whoever owns it. */
@@ -18,6 +18,8 @@ export interface MediaOperations {
 
   insertAttachment(attachment: Attachment): Promise<void>;
   updateAttachment(attachment: Attachment): Promise<void>;
+  /** Takes a rendition that could not be made from the attachment that has it, if one has. */
+  dropRendition(mediaId: string): Promise<void>;
   /** Attachments of some messages, each in its order. */
   listAttachments(messageIds: readonly string[]): Promise<Attachment[]>;
 }

@@ -14,6 +14,7 @@ type MediaKeeping = Pick<
   | 'findMediaByCommand'
   | 'insertAttachment'
   | 'updateAttachment'
+  | 'dropRendition'
   | 'listAttachments'
 >;
 
@@ -32,7 +33,9 @@ export const mediaOperations = ({ db }: Session): MediaKeeping => ({
       .where('id', '=', id)
       .where('state', '!=', 'stored')
       .executeTakeFirst();
-    return numUpdatedRows === 1n;
+    if (numUpdatedRows === 0n) return false;
+    await db.updateTable('attachment').set({ bytes: stored.bytes }).where('mediaId', '=', id).execute();
+    return true;
   },
   findMedia: (accountId, mode, id) =>
     db
@@ -54,6 +57,13 @@ export const mediaOperations = ({ db }: Session): MediaKeeping => ({
       .set(attachment)
       .where('messageId', '=', attachment.messageId)
       .where('ordinal', '=', attachment.ordinal)
+      .execute();
+  },
+  async dropRendition(mediaId) {
+    await db
+      .updateTable('attachment')
+      .set({ renditionId: null, renditionName: null, renditionType: null })
+      .where('renditionId', '=', mediaId)
       .execute();
   },
   async listAttachments(messageIds) {

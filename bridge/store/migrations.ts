@@ -5,6 +5,7 @@ import { facts } from './migration-003-facts.ts';
 import { commandFates } from './migration-004-command-fates.ts';
 import { lineOperations } from './migration-005-line-operations.ts';
 import { lineHealth } from './migration-006-line-health.ts';
+import { renditions } from './migration-007-renditions.ts';
 
 /** The statements of one step of the schema, in order. */
 export type Migration = (dialect: Dialect) => string[];
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   commandFates,
   lineOperations,
   lineHealth,
+  renditions,
 ];

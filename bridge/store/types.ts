@@ -4,7 +4,8 @@
  */
 import type { Command } from '../protocol/commands.ts';
 import type { Effect } from '../protocol/common.ts';
-import type { AppBalloon, TextRun } from '../protocol/message-events.ts';
+import type { AppObject } from '../protocol/customer-objects.ts';
+import type { TextRun } from '../protocol/message-events.ts';
 import type { Operations } from './operations.ts';
 
 export type { LineOperation } from './action-rows.ts';
@@ -105,15 +106,27 @@ export type MessageStatus =
   | 'unsent'
   | 'received';
 
+/** A part of a message by the API's id, null when it is no message of the bridge, and by the Mac's name. */
+export interface NamedPart {
+  messageId: string | null;
+  guid: string;
+  part: number;
+}
+
 /** What a message may have beside its text. A field is absent where it does not apply. */
 export interface MessageDetails {
   /** In UTF-16 units of the text. */
   runs?: TextRun[];
   /** `messageId` is null when the target is no message of the bridge. */
-  replyTo?: { messageId: string | null; guid: string; part: number };
+  replyTo?: NamedPart;
+  /** The part of a message that a sticker was put on. */
+  stickerOn?: NamedPart;
+  subject?: string;
+  /** Its text was longer than the Mac tells. */
+  truncated?: true;
   effect?: Effect;
   voiceNote?: true;
-  app?: AppBalloon;
+  app?: AppObject;
   filtered?: 'junk' | 'unknown_sender';
   /** Its command waits on the Mac: for which rule, and until when at the earliest (milliseconds). */
   paced?: { rule: string; until: number };

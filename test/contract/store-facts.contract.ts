@@ -274,7 +274,11 @@ export function factsContract(at: () => { store: Store; all: World }): void {
       kind: 'image',
       state: 'pending',
       place: 4,
+      part: 1,
       transcription: null,
+      renditionId: null,
+      renditionName: null,
+      renditionType: null,
     };
     await store.insertAttachment(attachment);
     await store.insertAttachment({ ...attachment, ordinal: 0, guid: null, mediaId: null });
@@ -284,6 +288,20 @@ export function factsContract(at: () => { store: Store; all: World }): void {
       { ...attachment, ordinal: 0, guid: null, mediaId: null },
       { ...attachment, state: 'complete' },
     ]);
+
+    const jpeg = newMedia(all, { bytes: 0 });
+    await store.insertMedia(jpeg);
+    const rendered = { renditionId: jpeg.id, renditionName: 'a.jpg', renditionType: 'image/jpeg' };
+    await store.updateAttachment({ ...attachment, ...rendered });
+    await store.storeMedia(jpeg.id, { ...stored, file: 'h', bytes: 9 });
+    expect((await store.listAttachments([message.id]))[1]).toEqual({ ...attachment, ...rendered });
+    await store.dropRendition(jpeg.id);
+    expect((await store.listAttachments([message.id]))[1]).toEqual(attachment);
+    const other = newMedia(all);
+    await store.insertMedia(other);
+    await store.updateAttachment({ ...attachment, mediaId: other.id });
+    await store.storeMedia(other.id, { ...stored, file: 'i', bytes: 77 });
+    expect((await store.listAttachments([message.id]))[1]).toMatchObject({ bytes: 77 });
     expect(await store.findMessage(all.account.id, 'live', message.id)).toEqual(message);
   });
 

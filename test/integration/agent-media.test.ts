@@ -1,5 +1,14 @@
 import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -28,6 +37,8 @@ interface World {
   seen: Array<{ method: string; mediaId: string; commandId: string; bytes: Buffer }>;
   answers: Answer[];
   attachments: Map<string, { state: 'complete' | 'pending'; path: string | null }>;
+  /** Files that were made of others, until they are discarded. */
+  made: Set<string>;
 }
 
 /** A bridge that answers one thing after the other, and checks who asks. */
@@ -61,6 +72,7 @@ async function world(): Promise<World> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const { port } = server.address() as AddressInfo;
   const attachments: World['attachments'] = new Map();
+  const made = new Set<string>();
   const media = new Media({
     folder: path.join(folder, 'media'),
     identity: {
@@ -69,7 +81,16 @@ async function world(): Promise<World> {
       signMedia: (request) =>
         sign(null, mediaSignedText({ agentId: AGENT, ...request }), privateKey).toString('base64url'),
     },
-    attachment: (guid) => attachments.get(guid) ?? null,
+    attachment: (guid) => {
+      const found = attachments.get(guid);
+      return found ? { name: 'a.heic', mime: null, uti: null, ...found } : null;
+    },
+    render: async ({ path: source }) => {
+      const file = `${source}.jpg`;
+      writeFileSync(file, Buffer.concat([Buffer.from('JPEG'), readFileSync(source)]));
+      made.add(file);
+      return { path: file, discard: () => void made.delete(file) };
+    },
     clock: systemClock,
     logger: silentLogger,
   });
@@ -78,7 +99,7 @@ async function world(): Promise<World> {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { media, folder, seen, answers, attachments };
+  return { media, folder, seen, answers, attachments, made };
 }
 
 const withFile = (bytes: Buffer, more: Partial<SendMessageCommand> = {}): SendMessageCommand => ({
@@ -172,4 +193,72 @@ test('a received file is brought to the bridge, signed, once it is whole', async
   await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'media_unavailable' });
   answers.push({ status: 404, body: '{"error":{"code":"not_found"}}' });
   await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'not_found', retry: 'never' });
+});
+
+test('what the Mac makes of a file is brought in its place, and discarded whatever happens', async () => {
+  const { media, seen, answers, attachments, folder, made } = await world();
+  const { signal } = new AbortController();
+  const file = path.join(folder, 'photo');
+  writeFileSync(file, 'heic');
+  attachments.set('at_0', { state: 'complete', path: file });
+  await media.upload({ ...order, rendition: true }, signal);
+  expect(seen[0]?.bytes.toString()).toBe('JPEGheic');
+  answers.push({ status: 500 });
+  await expect(media.upload({ ...order, rendition: true }, signal)).rejects.toMatchObject({
+    code: 'media_unavailable',
+  });
+  expect(made.size).toBe(0);
+});
+
+test('an empty file is brought as it is; a link, and one above 100 MB, are not', async () => {
+  const { media, seen, attachments, folder } = await world();
+  const { signal } = new AbortController();
+  const file = path.join(folder, 'empty');
+  writeFileSync(file, '');
+  attachments.set('at_0', { state: 'complete', path: file });
+  await media.upload(order, signal);
+  expect(seen).toMatchObject([{ bytes: Buffer.alloc(0) }]);
+
+  const secret = path.join(folder, 'secret');
+  writeFileSync(secret, 'secret');
+  const link = path.join(folder, 'link');
+  symlinkSync(secret, link);
+  attachments.set('at_0', { state: 'complete', path: link });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({ code: 'media_unavailable' });
+
+  const large = path.join(folder, 'large');
+  writeFileSync(large, '');
+  truncateSync(large, 100 * 1024 * 1024 + 1);
+  attachments.set('at_0', { state: 'complete', path: large });
+  await expect(media.upload(order, signal)).rejects.toMatchObject({
+    code: 'media_too_large',
+    retry: 'never',
+  });
+  expect(seen).toHaveLength(1);
+});
+
+test('of a file that others write to while it goes, the bytes of one moment arrive, or none', async () => {
+  const { media, seen, attachments, folder } = await world();
+  const { signal } = new AbortController();
+  const file = path.join(folder, 'photo');
+  const bytes = Buffer.alloc(5_000_000, 'p');
+  writeFileSync(file, bytes);
+  attachments.set('at_0', { state: 'complete', path: file });
+  const grows = media.upload(order, signal);
+  for (let i = 0; i < 20; i += 1) {
+    appendFileSync(file, 'more');
+    await new Promise((next) => setImmediate(next));
+  }
+  await grows;
+  const [first] = seen;
+  expect(first?.bytes.subarray(0, bytes.length).equals(bytes)).toBe(true);
+
+  const replaced = media.upload(order, signal);
+  await new Promise((next) => setImmediate(next));
+  const other = path.join(folder, 'other');
+  writeFileSync(other, Buffer.alloc(9_000_000, 'q'));
+  renameSync(other, file);
+  await replaced;
+  const letters = new Set(seen[1]?.bytes.subarray(0, 5_000_000));
+  expect(letters.size).toBe(1);
 });

@@ -41,8 +41,10 @@ describe('a received message', () => {
             kind: 'image',
             state: 'complete',
             url: `/v1/media/${mediaId}/content`,
+            part: null,
             position: 0,
             transcription: null,
+            rendition: null,
           },
           expect.objectContaining({ id: null, state: 'failed', url: null }),
         ],
@@ -129,6 +131,8 @@ describe('a message that changes', () => {
           direction: 'inbound',
           text: 'hallo',
           previousText: 'hello',
+          part: 0,
+          history,
           editCount: 1,
           editedAt: LATER,
           lineId: agent.lineId,
@@ -289,7 +293,9 @@ describe('an event of which nothing can be made', () => {
     const { bridge, agent, told, hear } = await factBed();
     const poison = { type: 'attachment.changed', guid: 'NOBODY', attachment: photo } as const;
     expect(await agent.tell(poison)).toBe(true);
-    expect(await agent.tell({ ...IN_GROUP, type: 'group.member_added', guid: 'G', by: HER })).toBe(true);
+    expect(
+      await agent.tell({ type: 'link.changed', guid: 'NOBODY', app: { bundleId: 'b', name: 'link' } }),
+    ).toBe(true);
     expect(await agent.tell({ type: 'media.uploaded', commandId: 'cmd_none' })).toBe(true);
     expect(await agent.tell({ ...received, guid: 'M9', at: 'never' })).toBe(true);
     expect(await hear('M1')).toMatch(/^msg_/);
@@ -298,7 +304,7 @@ describe('an event of which nothing can be made', () => {
     expect(rejected.map(({ seq, code }) => [seq, code])).toEqual([
       [4, 'row_refused'],
       [3, 'not_found'],
-      [2, 'invalid_request'],
+      [2, 'not_found'],
       [1, 'not_found'],
     ]);
     expect(rejected[3]?.event).toMatchObject({ ...poison, at: isoTime(bridge.clock.now()) });

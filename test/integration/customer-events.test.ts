@@ -42,7 +42,7 @@ const samples: EventContent[] = [
   { type: 'message.read', data: { ...message, readAt: AT } },
   {
     type: 'message.failed',
-    data: { ...message, error: { code: 'x', message: 'y', apple: 22 }, failedAt: AT },
+    data: { ...message, error: { code: 'x', message: 'y', apple: 6, appleName: 'network' }, failedAt: AT },
   },
   {
     type: 'message.received',
@@ -58,7 +58,13 @@ const samples: EventContent[] = [
   },
   {
     type: 'message.edited',
-    data: { ...target, direction: 'inbound', text: 'b', editCount: 1, editedAt: AT },
+    data: {
+      ...{ ...target, direction: 'inbound', text: 'b', part: 0, editCount: 1, editedAt: AT },
+      history: [
+        { text: 'a', at: AT },
+        { text: 'b', at: AT, truncated: true },
+      ],
+    },
   },
   {
     type: 'message.unsent',

@@ -43,9 +43,11 @@ const change: fc.Arbitrary<MessageChange> = fc.oneof(
       ),
       attachments: fc.array(attachment, { maxLength: 120 }),
       replyTo: target,
+      sticker: target,
+      subject: text,
       effect: word,
       audio: fc.record({ transcription: fc.option(text) }),
-      app: fc.record({ bundleId: word, name: word, url: word, caption: text }),
+      app: fc.record({ bundleId: word, name: word, url: word, caption: text, updates: word }),
       link: fc.record({ url: word, title: fc.option(text), summary: fc.option(text) }),
       filtered: fc.constantFrom('junk' as const, 'unknown' as const),
     },
@@ -72,6 +74,13 @@ const change: fc.Arbitrary<MessageChange> = fc.oneof(
     text,
     whole: text,
     version: fc.nat(),
+    history: fc.array(fc.record({ text, at }), { maxLength: 30 }),
+  }),
+  fc.record({
+    kind: fc.constant('link' as const),
+    guid: word,
+    link: fc.record({ url: word, title: fc.option(text), summary: fc.option(text) }),
+    at,
   }),
   fc.record({
     kind: fc.constant('unsent' as const),
@@ -95,7 +104,7 @@ const change: fc.Arbitrary<MessageChange> = fc.oneof(
 test('whatever chat.db holds is told within the bounds of the protocol', () => {
   fc.assert(
     fc.property(change, (change) => {
-      for (const fact of changeFacts(change)) {
+      for (const fact of changeFacts(change, () => ({ name: 'n'.repeat(900), mimeType: 'image/jpeg' }))) {
         expect(agentEventSchema.safeParse(fact).error).toBeUndefined();
         expect(Buffer.byteLength(JSON.stringify(fact))).toBeLessThan(MAX_FRAME_BYTES - 1_000);
       }
@@ -153,6 +162,7 @@ test('tells what a message is made of', () => {
           bytes: 9,
           state: 'complete',
           kind: 'image',
+          part: 1,
           position: 4,
         },
       ],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Core } from '../../core/types.ts';
+import { appleErrorName } from '../../protocol/apple-errors.ts';
 import { effects } from '../../protocol/common.ts';
 import {
   appObjectSchema,
@@ -47,9 +48,14 @@ const messageFields = {
   to: z.string().describe('E.164 number or email.'),
   groupId: z.string().nullable(),
   text: z.string().describe('As it stands now: after edits, and without what was taken back.'),
+  truncated: z
+    .boolean()
+    .describe('It came longer than 80,000 UTF-16 units or 160 KiB: only its beginning is here.'),
+  subject: z.string().nullable(),
   runs: z.array(runObjectSchema),
   attachments: z.array(attachmentObjectSchema),
   replyTo: replyObjectSchema.nullable(),
+  stickerOn: replyObjectSchema.nullable().describe('The message that a sticker was put on.'),
   effect: z.enum(effects).nullable(),
   voiceNote: z.boolean(),
   app: appObjectSchema.nullable().describe('What an app put into the message.'),
@@ -64,6 +70,7 @@ const messageFields = {
       code: z.string(),
       message: z.string(),
       apple: z.int().optional().describe('Number of the error in Messages.'),
+      appleName: z.string().optional().describe('Our name of that number, such as `network`.'),
     })
     .nullable(),
   service: z.string().nullable().describe('`imessage`, `sms`, ...; null until the Mac knows.'),
@@ -108,7 +115,19 @@ export async function messageObjects(
 }
 
 function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'attachments' | 'reactions'> {
-  const { replyTo, effect, app, filtered, runs, voiceNote, appleError, paced } = message.details;
+  const {
+    truncated,
+    subject,
+    replyTo,
+    stickerOn,
+    effect,
+    app,
+    filtered,
+    runs,
+    voiceNote,
+    appleError,
+    paced,
+  } = message.details;
   return {
     id: message.id,
     conversationId: message.conversationId,
@@ -117,8 +136,11 @@ function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'a
     to: message.to,
     groupId: message.groupId,
     text: message.text,
+    truncated: truncated ?? false,
+    subject: subject ?? null,
     runs: runs ?? [],
     replyTo: replyTo === undefined ? null : replyOf(replyTo),
+    stickerOn: stickerOn === undefined ? null : replyOf(stickerOn),
     effect: effect ?? null,
     voiceNote: voiceNote ?? false,
     app: app ?? null,
@@ -133,7 +155,7 @@ function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'a
         : {
             code: message.errorCode,
             message: message.errorMessage ?? message.errorCode,
-            ...(appleError === undefined ? {} : { apple: appleError }),
+            ...(appleError === undefined ? {} : { apple: appleError, appleName: appleErrorName(appleError) }),
           },
     service: message.service,
     createdAt: isoTime(message.createdAt),

@@ -1,0 +1,52 @@
+/**
+ * Our names of the numbers that Messages writes into `message.error`, in their order from 0: the cases of FZErrorType, as
+ * public copies of its header list them. 22 was seen in the field for handles that are not on iMessage.
+ */
+const NAMES = [
+  'none',
+  'unknown',
+  'cancelled',
+  'timeout',
+  'send_failed',
+  'internal',
+  'network',
+  'lookup',
+  'connection',
+  'no_network',
+  'busy',
+  'denied',
+  'server_signature',
+  'server_decode',
+  'server_parse',
+  'server_internal',
+  'invalid_request',
+  'malformed_request',
+  'unknown_request',
+  'invalid_token',
+  'server_rejected',
+  'remote_user_invalid',
+  'remote_user_does_not_exist',
+  'remote_user_incompatible',
+  'remote_user_rejected',
+  'transcoding',
+  'encryption',
+  'decryption',
+  'otr_encryption',
+  'otr_decryption',
+  'local_account_disabled',
+  'local_account_does_not_exist',
+  'local_account_needs_update',
+  'local_account_invalid',
+  'attachment_upload',
+  'attachment_download',
+  'message_attachment_upload',
+  'message_attachment_download',
+  'system_needs_update',
+  'service_crashed',
+  'invalid_local_credentials',
+  'attachment_download_file_not_found',
+  'text_rendering_preflight',
+] as const;
+
+/** Our name of a number that Messages gave as its error; `unlisted` for those that nobody has named in public. */
+export const appleErrorName = (number: number): string => NAMES[number] ?? 'unlisted';
