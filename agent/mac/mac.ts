@@ -46,7 +46,7 @@ class WorkerMac implements TendedMac {
   readonly #options: MacOptions;
   readonly #files: ActFiles;
   readonly #locks = new Locks();
-  readonly #drafts = new LeftDrafts();
+  readonly #drafts: LeftDrafts;
   readonly #stopping = new AbortController();
   readonly #hurry = new AbortController();
 
@@ -54,6 +54,7 @@ class WorkerMac implements TendedMac {
     this.#options = options;
     this.#files = new ActFiles(options.actsFolder);
     this.#files.sweep(options.clock.now() - BARRED_FOR_MS);
+    this.#drafts = new LeftDrafts(options.actsFolder, options.clock.now());
   }
 
   async perform(actId: string, act: Act): Promise<ActOutcome> {
@@ -71,10 +72,16 @@ class WorkerMac implements TendedMac {
       return this.#locks.run(locks, () => this.#perform({ actId, script, libraries, input }, deadlineMs));
     return this.#locks.run(locks, async () => {
       const onScreen = { ...input, drafts: this.#drafts.list() };
+      if ('text' in act) this.#drafts.add(actId, act.text, this.#options.clock.now());
       const outcome = await this.#perform({ actId, script, libraries, input: onScreen }, deadlineMs);
-      if (outcome.outcome !== 'handed_over' && 'text' in act) this.#drafts.add(act.text);
-      return outcome;
+      return this.#leaves(actId, outcome);
     });
+  }
+
+  /** What an act may have left in a field is known by how it ended. */
+  #leaves(actId: string, outcome: ActOutcome): ActOutcome {
+    if (outcome.outcome === 'handed_over' || outcome === neverBegan) this.#drafts.clear(actId);
+    return outcome;
   }
 
   sendText({ actId, ...act }: SendTextAct): Promise<ActOutcome> {
@@ -83,7 +90,7 @@ class WorkerMac implements TendedMac {
 
   /** Rejects with AppError `act_interrupted` when the agent stops before the outcome is known. */
   async recover(actId: string): Promise<ActOutcome> {
-    return this.#locks.run(locks, () => this.#outcomeOf(actId));
+    return this.#locks.run(locks, async () => this.#leaves(actId, await this.#outcomeOf(actId)));
   }
 
   alone<T>(work: () => Promise<T>): Promise<T> {
