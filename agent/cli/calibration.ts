@@ -69,6 +69,7 @@ export class Calibration {
       send_group: ['writes into a group', async () => skipped('needs a group, which one handle is not')],
       react: ['puts a heart on that text and takes it away', () => this.#react()],
       react_emoji: ['gives an emoji tapback', async () => skipped('no way is known')],
+      react_part: ['gives a tapback to a later part', async () => skipped('no way is known')],
       reply: ['replies to that text', () => this.#onMessage('reply')],
       edit: ['edits that text', () => this.#onMessage('edit')],
       unsend: ['takes that text back', () => this.#unsend()],

@@ -88,6 +88,9 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
   reply: ui(12, 'through the action of the message', { 26: NOT_PROVEN }),
   react: ui(12, 'the six tapbacks, through the action of the message; text bubbles only'),
   react_emoji: noWay('no way is known to work; emoji tapbacks of others are told all the same'),
+  react_part: noWay(
+    'a link to a message selects its first part, and no other can be told from its neighbours',
+  ),
   edit: ui(13, 'own text of the last 15 minutes, five times at most'),
   unsend: ui(13, 'own messages of the last two minutes'),
   typing: ui(12, 'an unsent space in the field: coarse, and it takes the selection'),

@@ -12,7 +12,7 @@ import type { Caller, Repeatable } from './types.ts';
 
 /** What is ordered of a message, or the operation that stands for it already; null when nothing need be done. */
 export type Decision =
-  | { order: Order; expiresAt: number; action: Action }
+  | { order: Order; expiresAt: number; actions: readonly Action[] }
   | { standing: LineOperation | null };
 
 /** A message as it stands while nothing else changes it. */
@@ -54,7 +54,7 @@ export async function actOnMessage(
       const operations = await tx.listLineOperations(message.id);
       const decision = await decide({ message, operations, onMac: (part) => onMac(tx, message, part), now });
       if ('standing' in decision) return { operation: decision.standing, agentId: null };
-      await requireAction(tx, message.lineId, decision.action);
+      await requireAction(tx, message.lineId, ...decision.actions);
       const where = await lineOf(tx, caller, message.lineId);
       const operation = await orderOperation(tx, {
         id,

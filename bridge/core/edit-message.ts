@@ -29,7 +29,7 @@ export function editMessage(
     if (now > expiresAt) throw requestError('edit_window_expired', 'It was sent more than 15 minutes ago.');
     if (message.editCount + operations.filter(isComing).length >= MOST_EDITS)
       throw requestError('edit_limit_reached', `It was edited ${MOST_EDITS} times.`);
-    return { order: { type: 'message.edit', ...(await onMac()), text }, expiresAt, action: 'edit' };
+    return { order: { type: 'message.edit', ...(await onMac()), text }, expiresAt, actions: ['edit'] };
   });
 }
 

@@ -36,7 +36,10 @@ export function reactToMessage(
     return {
       order: { type: 'message.react', ...(await onMac(part)), ...reaction, action },
       expiresAt: now + LIFETIME_MS,
-      action: reaction.reaction === 'emoji' ? 'react_emoji' : 'react',
+      actions: [
+        reaction.reaction === 'emoji' ? 'react_emoji' : 'react',
+        ...(part === 0 ? [] : (['react_part'] as const)),
+      ],
     };
   });
 }

@@ -24,6 +24,6 @@ export function unsendMessage(
     requireChangeable(message);
     const expiresAt = message.sentAt + UNSEND_WINDOW_MS;
     if (now > expiresAt) throw requestError('unsend_window_expired', 'It was sent more than 2 minutes ago.');
-    return { order: { type: 'message.unsend', ...(await onMac()) }, expiresAt, action: 'unsend' };
+    return { order: { type: 'message.unsend', ...(await onMac()) }, expiresAt, actions: ['unsend'] };
   });
 }

@@ -72,6 +72,7 @@ export const actions = [
   'reply',
   'react',
   'react_emoji',
+  'react_part',
   'edit',
   'unsend',
   'typing',

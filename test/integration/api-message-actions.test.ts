@@ -173,6 +173,23 @@ test('a tapback is put on a message of either side, and taken away in both ways 
   }
 });
 
+test('a later part gets no tapback where the Mac says that it cannot tell it from others', async () => {
+  const world = await actionWorld();
+  const { id: messageId } = await world.received();
+  const reason = 'a link to a message selects its first part';
+  await world.agent.tell({
+    type: 'line.capabilities',
+    macos: '26.1',
+    actions: [{ action: 'react_part', method: 'unavailable', macos: 'none', reason, calibrated: 'never' }],
+  });
+  const refused = await react(world, { messageId, reaction: 'love', partIndex: 1 });
+  expect(codeOf(refused)).toEqual([409, 'action_unavailable']);
+  const { details } = (refused.json as unknown as ErrorReply).error;
+  expect(details).toMatchObject({ action: 'react_part', reason, macos: 'none' });
+  expect((await react(world, { messageId, reaction: 'love', partIndex: 0 })).status).toBe(202);
+  expect(await world.agent.next('message.react')).toMatchObject({ target: { part: 0 } });
+});
+
 test('an emoji goes where the Mac does not say that it cannot', async () => {
   const world = await actionWorld();
   const { id: messageId } = await world.received();

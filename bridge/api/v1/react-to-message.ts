@@ -15,7 +15,14 @@ const reactSchema = z
     ),
     emoji: plainString(1, 32).optional().describe('With the reaction `emoji`: which.'),
     action: z.enum(['add', 'remove']).optional().describe('`add` when left out.'),
-    partIndex: z.int().min(0).max(10_000).optional().describe('Which part of the message; 0 when left out.'),
+    partIndex: z
+      .int()
+      .min(0)
+      .max(10_000)
+      .optional()
+      .describe(
+        'Which part of the message; 0 when left out. Another is refused unless the line can (`react_part` of its capabilities).',
+      ),
   })
   .meta({ id: 'React' });
 
