@@ -1,14 +1,20 @@
 import type { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
+import { isBusy } from '../apple-db/apple-db.ts';
+import { DatabaseWatch, type News } from '../apple-db/watch.ts';
 import { CallTail } from './call-tail.ts';
-import { type CallsFile, historyError, isBusy, openCallsFile } from './calls-file.ts';
+import { type CallsFile, historyError, openCallsFile } from './calls-file.ts';
 import type { CallBatch, CallsDb, CallsMemory, CallsMemoryPatch } from './types.ts';
 
-/** How often the history is looked at: a call that is over is not urgent, and few come. */
-const POLL_MS = 300;
+/** Longest time that a call may wait of which no event of the file system tells: one that is over is not urgent. */
+const SLOWEST_MS = 1_000;
 /** How often the file itself is compared with the one that is open. */
 const FILE_MS = 1_000;
+/** Pause after the history could not be opened or read. */
+const RETRY_MS = 1_000;
+/** Pause while another process holds a lock. */
+const BUSY_MS = 100;
 
 export interface CallsDbOptions {
   /** CallHistory.storedata itself; it need not be there yet. */
@@ -21,13 +27,16 @@ export interface CallsDbOptions {
 
 /** Opens the call history for reading, now or as soon as it can be. Never throws because of its state. */
 export function openCallsDb(options: CallsDbOptions): CallsDb {
-  return new PolledCallsDb(options);
+  return new FileCallsDb(options);
 }
 
-class PolledCallsDb implements CallsDb {
+class FileCallsDb implements CallsDb {
   readonly #options: CallsDbOptions;
   readonly #memory: { cursor: string | null; entries: Map<string, string> };
+  readonly #watch: DatabaseWatch;
   #file: CallsFile | undefined;
+  /** The file that is watched: another one may lie at the path now. */
+  #watched: CallsFile | undefined;
   #fileCheckedAt = -Infinity;
   #seenVersion = -1;
   #trouble: string | undefined;
@@ -36,19 +45,34 @@ class PolledCallsDb implements CallsDb {
   constructor(options: CallsDbOptions) {
     this.#options = options;
     this.#memory = { cursor: options.memory.cursor, entries: new Map(options.memory.entries) };
+    const { databasePath, clock, logger } = options;
+    this.#watch = new DatabaseWatch({
+      databasePath,
+      clock,
+      slowestMs: SLOWEST_MS,
+      onTrouble: (error) =>
+        logger.warn({ code: historyError(error).code }, 'cannot watch the call history; polling goes on'),
+    });
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<CallBatch, void, undefined> {
     const { clock } = this.#options;
     const tail = new CallTail(this.#memory);
     this.#seenVersion = -1;
-    while (!signal.aborted && !this.#closed) {
-      const batch = this.#next(tail);
-      if (batch) {
-        yield batch;
-        this.#take(batch.memory);
+    try {
+      while (!signal.aborted && !this.#closed) {
+        const batch = this.#next(tail);
+        if (batch === 'busy' || batch === 'unreadable') {
+          await clock.sleep(batch === 'busy' ? BUSY_MS : RETRY_MS, signal);
+        } else if (batch) {
+          yield batch;
+          this.#take(batch.memory);
+        } else if (!tail.more) {
+          await this.#wait(signal);
+        }
       }
-      if (!tail.more) await clock.sleep(POLL_MS, signal);
+    } finally {
+      await this.#watch.renew();
     }
   }
 
@@ -57,10 +81,9 @@ class PolledCallsDb implements CallsDb {
     this.#disconnect();
   }
 
-  #next(tail: CallTail): CallBatch | null {
+  #next(tail: CallTail): CallBatch | 'busy' | 'unreadable' | null {
     const { clock, databasePath, logger } = this.#options;
     try {
-      if (this.#replaced()) this.#disconnect();
       this.#file ??= openCallsFile(databasePath);
       const version = this.#file.dataVersion();
       if (version === this.#seenVersion && !tail.more) return null;
@@ -70,19 +93,40 @@ class PolledCallsDb implements CallsDb {
       this.#trouble = undefined;
       return batch;
     } catch (error) {
-      if (isBusy(error)) return null;
+      if (isBusy(error)) return 'busy';
       this.#disconnect();
       const trouble = historyError(error);
       this.#troubled(trouble);
-      return trouble.code === 'call_history_missing' ? tail.beginBeforeFile(clock.now()) : null;
+      const start = trouble.code === 'call_history_missing' && tail.beginBeforeFile(clock.now());
+      return start || 'unreadable';
     }
   }
 
-  #replaced(): boolean {
-    const now = this.#options.clock.now();
-    if (!this.#file || now - this.#fileCheckedAt < FILE_MS) return false;
-    this.#fileCheckedAt = now;
-    return !this.#file.isCurrent();
+  async #wait(signal: AbortSignal): Promise<void> {
+    if (this.#watched !== this.#file) await this.#watch.renew();
+    this.#watched = this.#file;
+    const never = { due: () => Infinity, eager: () => false };
+    await this.#watch.wait({ news: () => this.#news(), ...never, signal });
+  }
+
+  /** Whether looking again can find anything: a commit, another file, or trouble. */
+  #news(): News {
+    const file = this.#file;
+    if (this.#closed || !file) return 'other';
+    try {
+      if (file.dataVersion() !== this.#seenVersion) return 'commit';
+      const now = this.#options.clock.now();
+      if (now - this.#fileCheckedAt < FILE_MS) return undefined;
+      this.#fileCheckedAt = now;
+      if (file.isCurrent()) return undefined;
+      this.#disconnect();
+      return 'other';
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      this.#disconnect();
+      this.#troubled(historyError(error));
+      return 'other';
+    }
   }
 
   #disconnect(): void {

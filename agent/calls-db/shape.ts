@@ -44,10 +44,6 @@ export function findShape(db: Database.Database): CallShape | undefined {
   };
 }
 
-/** The schema cookie: another number after any change of the schema. */
-export const historyVersion = (db: Database.Database): number =>
-  Number(db.pragma('schema_version', { simple: true }));
-
 /** SQL for a JSON array of the handles joined to a record; undefined where no table joins them. */
 function handlesSql(db: Database.Database): string | undefined {
   const tables = db

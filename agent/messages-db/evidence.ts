@@ -1,9 +1,10 @@
 import path from 'node:path';
+import { isBusy } from '../apple-db/apple-db.ts';
 import { fromAppleMilliseconds } from './apple-time.ts';
 import { AttachmentFiles } from './attachment-files.ts';
 import { bodyOf } from './body.ts';
 import type { Connection } from './connection.ts';
-import { accessError, connect, isBusy } from './connection.ts';
+import { accessError, connect } from './connection.ts';
 import type { Traffic } from './evidence-queries.ts';
 import { type EvidenceQueries, prepareEvidence } from './evidence-queries.ts';
 import type { StoredMessage } from './message-row.ts';

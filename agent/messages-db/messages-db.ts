@@ -2,21 +2,22 @@ import path from 'node:path';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
+import { isBusy } from '../apple-db/apple-db.ts';
+import { DatabaseWatch, type News } from '../apple-db/watch.ts';
 import { textOf } from './body.ts';
 import type { Connection } from './connection.ts';
-import { accessError, connect, isBusy } from './connection.ts';
-import type { FileWatch } from './file-watch.ts';
-import { watchDatabase } from './file-watch.ts';
+import { accessError, connect } from './connection.ts';
 import { chatOf, dateOf, serviceOf } from './message-row.ts';
 import { Tail } from './tail.ts';
 import { DurableMemory } from './tail-memory.ts';
 import type { ChangeBatch, MessagesDb, OwnRow, TailMemory } from './types.ts';
-import { WakeUp } from './wake-up.ts';
 
 /** Outgoing rows that one question may return. */
 const OWN_ROWS_LIMIT = 500;
 /** How often the files themselves are compared with those that are open. */
 const FILES_MS = 500;
+/** Longest time that news may wait of which no event of the file system tells. */
+const SLOWEST_MS = 500;
 /** Pause after the database could not be opened or read. */
 const RETRY_MS = 500;
 /** Pause while another process holds a lock. */
@@ -40,10 +41,9 @@ export function openMessagesDb(options: MessagesDbOptions): MessagesDb {
 
 class FileMessagesDb implements MessagesDb {
   readonly #options: MessagesDbOptions;
-  readonly #wakeUp: WakeUp;
+  readonly #watch: DatabaseWatch;
   readonly #memory: DurableMemory;
   #connection: Connection | undefined;
-  #watch: FileWatch | undefined;
   /** The connection whose files are watched: another one may stand on other files. */
   #watched: Connection | undefined;
   #filesCheckedAt = -Infinity;
@@ -55,7 +55,14 @@ class FileMessagesDb implements MessagesDb {
   constructor(options: MessagesDbOptions) {
     this.#options = options;
     this.#memory = new DurableMemory(options.memory);
-    this.#wakeUp = new WakeUp(options.clock);
+    const { databasePath, clock, logger } = options;
+    this.#watch = new DatabaseWatch({
+      databasePath,
+      clock,
+      slowestMs: SLOWEST_MS,
+      onTrouble: (error) =>
+        logger.warn({ code: accessError(error).code }, 'cannot watch chat.db; polling goes on'),
+    });
   }
 
   highWater(): number {
@@ -104,7 +111,7 @@ class FileMessagesDb implements MessagesDb {
         }
       }
     } finally {
-      await this.#unwatch();
+      await this.#watch.renew();
     }
   }
 
@@ -140,41 +147,37 @@ class FileMessagesDb implements MessagesDb {
   }
 
   async #wait(tail: Tail, signal: AbortSignal): Promise<void> {
-    const { clock, databasePath, logger } = this.#options;
-    if (this.#watched !== this.#connection) await this.#unwatch();
+    const { clock } = this.#options;
+    if (this.#watched !== this.#connection) await this.#watch.renew();
     this.#watched = this.#connection;
-    this.#watch ??= watchDatabase(
-      databasePath,
-      () => this.#wakeUp.event(),
-      (error) => logger.warn({ code: accessError(error).code }, 'cannot watch chat.db; polling goes on'),
-    );
-    await this.#wakeUp.wait(
-      () => this.#hasNews(tail),
-      () => tail.isEager(clock.now()),
+    await this.#watch.wait({
+      news: () => this.#news(tail),
+      due: () => tail.due,
+      eager: () => tail.isEager(clock.now()),
       signal,
-    );
+    });
   }
 
   /** Whether looking again can find anything: a commit, other files, a held row that fell due, or trouble. */
-  #hasNews(tail: Tail): boolean {
+  #news(tail: Tail): News {
     const db = this.#connection;
-    if (this.#closed || !db) return true;
+    if (this.#closed || !db) return 'other';
     const now = this.#options.clock.now();
     try {
-      if (db.dataVersion() !== this.#seenVersion) return true;
-      if (tail.due <= now) return true;
+      if (db.dataVersion() !== this.#seenVersion) return 'commit';
+      if (tail.due <= now) return 'other';
       tail.idle(now);
-      if (now - this.#filesCheckedAt < FILES_MS) return false;
+      if (now - this.#filesCheckedAt < FILES_MS) return undefined;
       this.#filesCheckedAt = now;
-      if (db.isCurrent()) return false;
+      if (db.isCurrent()) return undefined;
       this.#options.logger.info('chat.db, its WAL or its schema was replaced; opening it again');
       this.#disconnect();
-      return true;
+      return 'other';
     } catch (error) {
-      if (isBusy(error)) return false;
+      if (isBusy(error)) return undefined;
       this.#disconnect();
       this.#troubled(accessError(error));
-      return true;
+      return 'other';
     }
   }
 
@@ -198,12 +201,6 @@ class FileMessagesDb implements MessagesDb {
   #disconnect(): void {
     this.#connection?.close();
     this.#connection = undefined;
-  }
-
-  async #unwatch(): Promise<void> {
-    const watch = this.#watch;
-    this.#watch = undefined;
-    await watch?.close();
   }
 
   #troubled(error: AppError): void {

@@ -31,8 +31,6 @@ export interface Queries {
   highWater(): number;
   /** Newest date of a row that is not in the future, in milliseconds since the Unix epoch; null without rows. */
   newestDate(now: number): number | null;
-  /** Another number after each commit of another connection. */
-  dataVersion(): number;
   /** Rows above a ROWID that can change in place in a way that is told. */
   changeableAfter(rowid: number): Fingerprint[];
   /** The same for rows newer than a time in milliseconds since the Unix epoch. */
@@ -79,7 +77,6 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   const newestDate = pluck<[bigint], number>(
     `SELECT ${appleMillisecondsSql('max(date)')} FROM message WHERE date <= ?`,
   );
-  const dataVersion = pluck<[], number>('PRAGMA data_version');
   return {
     after: (rowid, limit) =>
       after.all(rowid, limit).flatMap((row) => (row.isPlain === 1 ? row : (byRowid.get(row.rowid) ?? []))),
@@ -90,7 +87,6 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
     newestGuids: (limit) => newestGuids.all(limit).reverse(),
     highWater: () => highWater.get() ?? 0,
     newestDate: (now) => fromStamp(newestDate.get(toAppleNanoseconds(now))),
-    dataVersion: () => dataVersion.get() ?? 0,
     ...prepareChangeable(db, schema),
     ...prepareParts(db, schema),
     alike: (row, within) => {

@@ -2,8 +2,6 @@ import type Database from 'better-sqlite3';
 
 /** Columns of each table that a query may name, as they stand in this file. */
 export interface Schema {
-  /** The schema cookie of the file: another number after any change of the schema. */
-  version: number;
   has(table: string, column?: string): boolean;
   /** SQL for a column under the alias of its table, or NULL where this file does not have it. */
   column(alias: keyof typeof ALIASES, column: string): string;
@@ -25,7 +23,6 @@ export function probeSchema(db: Database.Database): Schema {
     return names !== undefined && (column === undefined ? names.size > 0 : names.has(column));
   };
   return {
-    version: Number(db.pragma('schema_version', { simple: true })),
     has,
     column: (alias, column) => (has(ALIASES[alias], column) ? `${alias}.${column}` : 'NULL'),
   };

@@ -19,8 +19,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'agent/config.ts': ['bridge/protocol', 'bridge/runtime'],
   'agent/versions.ts': ['agent/config.ts', 'bridge/runtime'],
   'agent/lock.ts': ['bridge/protocol', 'bridge/runtime'],
-  'agent/messages-db': ['bridge/protocol', 'bridge/runtime'],
-  'agent/calls-db': ['agent/messages-db', 'bridge/protocol', 'bridge/runtime'],
+  'agent/apple-db': ['bridge/protocol', 'bridge/runtime'],
+  'agent/messages-db': ['agent/apple-db', 'bridge/protocol', 'bridge/runtime'],
+  'agent/calls-db': ['agent/apple-db', 'bridge/protocol', 'bridge/runtime'],
   'agent/mac': ['bridge/protocol', 'bridge/runtime'],
   'agent/journal': ['bridge/protocol', 'bridge/runtime'],
   'agent/identity': ['bridge/protocol', 'bridge/runtime'],
@@ -51,6 +52,8 @@ const typesAlone: Readonly<Record<string, readonly string[]>> = {
 
 /** What folders let in beside the file of their name and `types.ts`; the leaves let in any file. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
+  // Opening a database and waiting for what comes into it.
+  'agent/apple-db': ['watch.ts'],
   // The codec of message bodies and the epoch of Apple have no state; the virtual Mac writes with them.
   // Evidence is asked for by those who act, and history by those who want the past; they follow nothing.
   'agent/messages-db': ['typedstream.ts', 'apple-time.ts', 'evidence.ts', 'history.ts'],
