@@ -17,9 +17,10 @@ const cannot: Record<MacosRelease, readonly Act['kind'][]> = {
 };
 
 async function open(macos: MacosRelease): Promise<ActingWorld> {
-  const { mac, messagesDb, home, close } = await startActingMac(macos);
+  const { mac, staging, messagesDb, home, close } = await startActingMac(macos);
   return {
     mac,
+    staging,
     messagesDb,
     friend: FRIEND,
     groupOf: ['+14155550102', FRIEND],

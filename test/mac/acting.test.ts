@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'vitest';
 import { openMac } from '../../agent/mac/mac.ts';
+import { Staging } from '../../agent/mac/staging.ts';
 import type { Act } from '../../agent/mac/types.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
@@ -36,6 +37,7 @@ async function open(): Promise<ActingWorld> {
   const [one, two] = GROUP ?? [];
   return {
     mac,
+    staging: new Staging(os.homedir()),
     messagesDb: path.join(os.homedir(), 'Library/Messages/chat.db'),
     friend: FRIEND ?? '',
     ...(one && two ? { groupOf: [one, two] as const } : {}),

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openMac } from '../../agent/mac/mac.ts';
+import { Staging } from '../../agent/mac/staging.ts';
 import type { Mac } from '../../agent/mac/types.ts';
 import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
 import { startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
@@ -17,6 +18,7 @@ export interface ActingMac {
   /** Home of the virtual Mac; the command line of each of its processes has it. */
   home: string;
   messagesDb: string;
+  staging: Staging;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startActingMac(macos: MacosRelease, deadlineMs = 60_000): 
     another,
     home,
     messagesDb: virtualMac.messagesDb,
+    staging: new Staging(home),
     close: async () => {
       await Promise.all(opened.map((mac) => mac.stop(new AbortController().signal)));
       await virtualMac.stop();
