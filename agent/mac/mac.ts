@@ -127,7 +127,7 @@ class WorkerMac implements TendedMac {
       clock,
       this.#hurry.signal,
     );
-    const outcome = this.#settled(actId) ?? uncertain('the worker ended without a result');
+    const outcome = this.#settled(actId) ?? this.#abandoned(actId);
     const code = 'error' in outcome ? outcome.error.code : undefined;
     logger.info(
       { actId, script: program.script, outcome: outcome.outcome, code, ms: clock.now() - from },
@@ -148,6 +148,13 @@ class WorkerMac implements TendedMac {
     return begun !== UNREADABLE && begun?.by === 'agent' ? neverBegan : undefined;
   }
 
+  /** A worker that was killed leaves its osascript: that ends too, before the next act begins. */
+  #abandoned(actId: string): ActOutcome {
+    const begun = this.#files.begun(actId);
+    if (begun !== UNREADABLE && begun !== undefined) killGroup(begun.pid);
+    return uncertain('the worker of the act ended without a result');
+  }
+
   async #outcomeOf(actId: string): Promise<ActOutcome> {
     const settled = this.#settled(actId);
     if (settled) return settled;
@@ -160,14 +167,11 @@ class WorkerMac implements TendedMac {
       const alive = isAlive(begun.pid);
       const outcome = this.#settled(actId);
       if (outcome) return outcome;
-      if (!alive) {
-        killGroup(begun.pid);
-        break;
-      }
+      if (!alive) return this.#abandoned(actId);
       if (this.#stopping.signal.aborted) throw interrupted();
       await clock.sleep(POLL_MS, this.#stopping.signal);
     }
-    return uncertain('the worker of the act ended without a result');
+    return uncertain('the worker of the act did not end in time');
   }
 }
 

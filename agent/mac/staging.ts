@@ -11,6 +11,8 @@ const MAX_NAME_CHARACTERS = 200;
 /** What a file system takes for one name, in bytes of UTF-8. */
 const MAX_NAME_BYTES = 255;
 const CHUNK_BYTES = 1024 * 1024;
+/** Codes of the system for a disk, or the share of it that one may use, without room. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /**
  * Folders under Messages' own sandbox, relative to the home folder. From elsewhere a send is taken without an error and
@@ -42,7 +44,8 @@ export class Staging {
 
   /**
    * Copies a file to where Messages may read it, and returns its path there. The bytes are written anew, so that marks
-   * on the file, such as that of quarantine, are left behind. Throws AppError `file_not_sendable`.
+   * on the file, such as that of quarantine, are left behind. Throws AppError `file_not_sendable`; `disk_full` and what
+   * the file system throws are worth another try.
    */
   async stage(actId: string, { source, name, voiceNote }: FileToStage): Promise<string> {
     const folder = this.#of(actId);
@@ -58,7 +61,7 @@ export class Staging {
       await copyBytes(input, target);
     } catch (error) {
       this.discard(actId);
-      throw error;
+      throw FULL.includes(errorCode(error)) ? diskFull(error) : error;
     } finally {
       await input.close();
     }
@@ -160,5 +163,13 @@ const notSendable = (message: string, cause?: unknown): AppError =>
     retry: 'never',
     hint: 'Send a regular file of at most 100 MB; a voice note has to be a Core Audio (.caf) file.',
     details: cause === undefined ? {} : { reason: errorCode(cause) },
+    cause,
+  });
+
+const diskFull = (cause: unknown): AppError =>
+  new AppError('there is no room for the file where Messages may read it', {
+    code: 'disk_full',
+    retry: 'later',
+    hint: 'Free some space on the Mac; the file is sent then.',
     cause,
   });

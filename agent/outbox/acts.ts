@@ -22,6 +22,9 @@ export interface Known {
 export type Plan = { act: Act; known: Known } | { refused: CommandError };
 type FilePlan = { toFile: (path: string) => Act; known: Known };
 
+/** GUID of a chat with one handle. */
+const DIRECT = /^[A-Za-z]{1,20};-;/;
+
 const refused = (code: MessageErrorCode): { refused: CommandError } => ({
   refused: { code, message: messageErrors[code].hint },
 });
@@ -61,10 +64,22 @@ function planSend(
       ? { act: { kind: 'send_to_chat', chat, text: part.text }, known }
       : { toFile: (path) => ({ kind: 'send_file', chat, path }), known };
   }
-  const to = { handle: conversation.identifier, ...(service && service !== 'iMessage' ? { service } : {}) };
+  const handle = conversation.identifier;
+  if (service !== undefined && service !== 'iMessage') return sendTo({ handle, service }, part);
+  const known = evidence.chat(conversation);
+  // A chat of another service would be answered by that service.
+  const chat = known?.service === 'iMessage' && DIRECT.test(known.guid) ? { chat: known.guid } : {};
+  return sendTo({ handle, ...chat }, part);
+}
+
+function sendTo(
+  to: { handle: string; chat?: string; service?: 'SMS' | 'RCS' },
+  part: Extract<Part, { kind: 'text' | 'file' }>,
+): Plan | FilePlan {
+  const known = to.chat === undefined ? {} : { chat: to.chat };
   return part.kind === 'text'
-    ? { act: { kind: 'send_text', ...to, text: part.text }, known: {} }
-    : { toFile: (path) => ({ kind: 'send_file', ...to, path }), known: {} };
+    ? { act: { kind: 'send_text', ...to, text: part.text }, known }
+    : { toFile: (path) => ({ kind: 'send_file', ...to, path }), known };
 }
 
 function planOther(command: Command, evidence: Evidence): Plan {

@@ -1,9 +1,16 @@
 import path from 'node:path';
+import type { Command } from '../../bridge/protocol/commands.ts';
 import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { newId } from '../../bridge/runtime/ids.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import type { CommandPatch, Journal, JournalChange, JournaledCommand } from '../journal/types.ts';
+import type {
+  CommandError,
+  CommandPatch,
+  Journal,
+  JournalChange,
+  JournaledCommand,
+} from '../journal/types.ts';
 import type { Act, ActOutcome, Mac } from '../mac/types.ts';
 import type { MessagesDb } from '../messages-db/types.ts';
 import { type Known, planAct } from './acts.ts';
@@ -51,7 +58,7 @@ export class Performer {
     const { journal, clock, mac, messagesDb, logger } = this.#options;
     if (command.command === null) return;
     const actId = newId('act', clock.now());
-    const ready = await this.#prepare(command, part, actId, source);
+    const ready = await this.#prepare(command, command.command, part, { actId, source });
     if (!ready || this.#options.stopping.aborted) return;
     const highWater = messagesDb.highWater();
     const at = clock.now();
@@ -103,31 +110,44 @@ export class Performer {
     if (command.actId) mac.forget(command.actId);
   }
 
-  /** The act, with its file where Messages may read it; undefined for one that is refused, which is journaled. */
+  /** The act, with its file where Messages may read it; undefined for one that is refused or put off, as is journaled. */
   async #prepare(
     command: JournaledCommand,
+    order: Command,
     part: Part,
-    actId: string,
-    source: string | undefined,
+    { actId, source }: { actId: string; source: string | undefined },
   ): Promise<{ act: Act; known: Known } | undefined> {
-    if (command.command === null) return undefined;
+    const plan = planAct(order, part, this.#options.evidence);
+    if ('act' in plan) return plan;
+    if ('refused' in plan) {
+      this.#refuse(command, plan.refused);
+      return undefined;
+    }
     try {
-      const plan = planAct(command.command, part, this.#options.evidence);
-      if ('act' in plan) return plan;
-      if ('refused' in plan)
-        throw new AppError(plan.refused.message, { code: plan.refused.code, retry: 'never' });
       if (part.kind !== 'file' || source === undefined) throw notSendable();
       const { voiceNote, file } = part;
       const staged = await this.#options.files.stage(actId, { source, name: file.name, voiceNote });
       return { act: plan.toFile(staged), known: { ...plan.known, file: path.basename(staged) } };
     } catch (error) {
-      if (!(error instanceof AppError) || error.retry !== 'never') throw error;
-      this.#refuse(command, error);
+      if (error instanceof AppError && error.retry === 'never') this.#refuse(command, error);
+      else this.#putOff(command, error);
       return undefined;
     }
   }
 
-  #refuse(command: JournaledCommand, { code, message }: AppError): void {
+  /** What holds up the file of one command holds up no other. */
+  #putOff(command: JournaledCommand, error: unknown): void {
+    const { journal, clock, logger } = this.#options;
+    const at = clock.now();
+    const attempts = command.attempts + 1;
+    journal.record({
+      at,
+      commands: [{ id: command.id, patch: { attempts, notBefore: at + retryDelay(attempts) } }],
+    });
+    logger.warn({ commandId: command.id, error: describeError(error) }, 'a file could not be staged');
+  }
+
+  #refuse(command: JournaledCommand, { code, message }: CommandError): void {
     const { journal, clock, logger } = this.#options;
     journal.record(step(command, { type: 'refuse', error: { code, message } }, clock.now()));
     logger.warn({ commandId: command.id, traceId: command.command?.traceId, code }, 'refused');

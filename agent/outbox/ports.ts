@@ -13,7 +13,10 @@ export interface SentFiles {
    * when asking {@link ready} again gives something else.
    */
   fetch(command: SendMessageCommand, until: number, onChange: () => void): void;
-  /** Copies a file to where Messages may read it, for one act. Throws AppError `file_not_sendable`. */
+  /**
+   * Copies a file to where Messages may read it, for one act. Throws AppError `file_not_sendable`; whatever else it throws,
+   * such as `disk_full`, it is asked again later.
+   */
   stage(actId: string, file: { source: string; name: string; voiceNote: boolean }): Promise<string>;
 }
 

@@ -299,6 +299,21 @@ describe('the deadline', () => {
   });
 });
 
+test('a worker that is killed takes its osascript with it, and the next act works', async () => {
+  const { mac, home, actsFolder, virtualMac } = await world();
+  await causeFault(home, { kind: 'hang', at: 'participant' });
+  const act = mac.sendText({ actId: 'act_1', handle: '+14155550103', text: 'hi' });
+  await eventually(() => processesWith(home).length > 0);
+  const { pid } = JSON.parse(readFileSync(path.join(actsFolder, 'act_1.started'), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  expect(await act).toMatchObject({ outcome: 'uncertain' });
+  await eventually(() => processesWith(home).length === 0);
+  expect(await mac.sendText({ actId: 'act_2', handle: '+14155550103', text: 'hi' })).toEqual({
+    outcome: 'handed_over',
+  });
+  expect(ownRows(virtualMac.messagesDb)).toHaveLength(1);
+});
+
 describe('recovery', () => {
   /** Starts an act from another process, and kills that process once the act is under way. */
   async function abandonedAct({ home, actsFolder }: World, actId: string): Promise<void> {
@@ -358,7 +373,8 @@ describe('recovery', () => {
       JSON.stringify({
         actId: 'act_1',
         actsFolder,
-        script: 'send',
+        script: 'send-text',
+        libraries: ['sending'],
         input: { handle: '+14155550103', text: 'hi' },
         target: { kind: 'virtual', home },
         deadlineMs: 5_000,
