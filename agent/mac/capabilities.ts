@@ -1,6 +1,7 @@
 import { type Action, actions } from '../../bridge/protocol/common.ts';
 import type { Calibration } from './calibration.ts';
 import { type Way, wayOn } from './capability-table.ts';
+import { isEnglish } from './language.ts';
 import type { Permission, PermissionComponent } from './permissions.ts';
 import type { Act } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface Capability {
 export interface CapabilityFacts {
   /** Version of macOS, such as `26.4.1`. */
   macos: string;
+  /** Language of the screen as a tag, such as `de-DE`; left out where it is not known, and then tried. */
+  language?: string | undefined;
   permissions: readonly Permission[];
   calibration: Calibration;
   /** Whether the agent may do more than read. */
@@ -40,7 +43,10 @@ export function capabilities(facts: CapabilityFacts): Capability[] {
     const calibrated = tried && tried.macos === facts.macos ? tried.result : 'never';
     const proven = way.calibration === 'required' && calibrated === 'works';
     const method = proven ? 'ui' : way.method;
-    const missing = method === 'unavailable' ? way.reason : whatIsMissing(action, method, facts);
+    const missing =
+      method === 'unavailable'
+        ? way.reason
+        : (whatIsMissing(action, method, facts) ?? whatIsUnread(way, facts));
     const failed =
       calibrated === 'fails' ? `the calibration of it failed: ${tried?.code ?? 'unknown'}` : undefined;
     const why = missing ?? failed;
@@ -69,6 +75,12 @@ function whatIsMissing(
       wanted.includes(component) && status === 'denied' && cause !== 'not_running',
   );
   return denied && `${denied.detail}. ${denied.fix}`;
+}
+
+/** A press on a word that is not understood would be a guess. */
+function whatIsUnread({ words }: Way, { language }: CapabilityFacts): string | undefined {
+  if (words === undefined || language === undefined || isEnglish(language)) return undefined;
+  return `this Mac speaks ${language}, and what is to be pressed is known by its English name alone. Set the language of this user to English.`;
 }
 
 /** Whether the same would be told. */

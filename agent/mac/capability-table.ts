@@ -8,6 +8,8 @@ export interface Way {
   reason: string;
   /** A calibration that works on this Mac makes it available although the release is not known to do it. */
   calibration?: 'required';
+  /** The words by which it is found on the screen are known in English alone. */
+  words?: 'english';
 }
 
 interface Release {
@@ -30,6 +32,11 @@ const ui =
       ? known('unavailable', macos, `Messages offers it since macOS ${from}`)
       : known('ui', macos, doubts[major] ?? reason);
   };
+
+/** Found by English words since a release; before it by what no language changes, or by the words of Messages itself. */
+const inEnglish =
+  (since: number, way: (release: Release) => Way) =>
+  (release: Release): Way => ({ ...way(release), ...(release.major < since ? {} : { words: 'english' }) });
 
 const CALL_RANGE = '12-26.4';
 
@@ -84,9 +91,9 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
     'the file is staged where Messages may read it; a voice note arrives as an audio file',
   ),
   send_group: scripting('into a group that Messages has loaded, by its id'),
-  send_effect: ui(26, 'through the menu of effects', { 26: NOT_PROVEN }),
+  send_effect: inEnglish(26, ui(26, 'through the menu of effects', { 26: NOT_PROVEN })),
   reply: ui(12, 'through the action of the message', { 26: NOT_PROVEN }),
-  react: ui(12, 'the six tapbacks, through the action of the message; text bubbles only'),
+  react: inEnglish(26, ui(12, 'the six tapbacks, through the action of the message; text bubbles only')),
   react_emoji: noWay('no way is known to work; emoji tapbacks of others are told all the same'),
   react_part: noWay(
     'a link to a message selects its first part, and no other can be told from its neighbours',
@@ -101,8 +108,8 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
     26: NOT_PROVEN,
     27: NOT_PROVEN,
   }),
-  call_audio: call,
-  call_video: call,
+  call_audio: inEnglish(FIRST, call),
+  call_video: inEnglish(FIRST, call),
   call_end: ({ major }) =>
     known(
       'ui',

@@ -3,6 +3,7 @@ import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { type Calibration, readCalibration } from './calibration.ts';
 import { actionOf, type Capability, capabilities, sameCapabilities } from './capabilities.ts';
+import { readLanguage } from './language.ts';
 import { type Permission, probeGrants, probePermissions } from './permissions.ts';
 import type { Act, Mac } from './types.ts';
 
@@ -53,7 +54,8 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
   const look = async (): Promise<readonly Capability[]> => {
     const permissions = await probePermissions({ mac, macHome, clock });
     const calibration: Calibration = readCalibration(home);
-    const next = capabilities({ macos, permissions, calibration, sendingAllowed });
+    const language = readLanguage(macHome);
+    const next = capabilities({ macos, language, permissions, calibration, sendingAllowed });
     found = permissions;
     lookedAt = clock.now();
     const changed = !sameCapabilities(all, next);

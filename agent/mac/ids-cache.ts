@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { parseBuffer } from 'bplist-parser';
 import { z } from 'zod';
-import { errorCode } from '../../bridge/runtime/app-error.ts';
-import { readXmlPlist } from './xml-plist.ts';
+import { isAbsent, readPlistFile } from './plist-file.ts';
 
 /** 2001-01-01 UTC in milliseconds since the Unix epoch. */
 const APPLE_EPOCH_MS = 978_307_200_000;
@@ -34,7 +32,7 @@ const cacheSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
 export function readIdsCache(macHome: string): Map<string, IdsStatus> {
   const found = new Map<string, IdsStatus>();
   for (const file of cacheFiles(macHome)) {
-    const services = cacheSchema.safeParse(readPlist(file));
+    const services = cacheSchema.safeParse(readPlistFile(file, MAX_BYTES));
     for (const [uri, entry] of Object.entries(services.data?.[IMESSAGE] ?? {})) {
       const status = statusOf(entry);
       const older = found.get(uri);
@@ -75,23 +73,3 @@ function names(folder: string): string[] {
     throw error;
   }
 }
-
-/** Undefined where there is no such file, or it is none that can be read. */
-function readPlist(file: string): unknown {
-  try {
-    if (statSync(file).size > MAX_BYTES) return undefined;
-    const bytes = readFileSync(file);
-    if (bytes.subarray(0, 6).toString('latin1') !== 'bplist') return readXmlPlist(bytes.toString('utf8'));
-    return parseBuffer(bytes)[0];
-  } catch (error) {
-    if (isAbsent(error) || isDamaged(error)) return undefined;
-    throw error;
-  }
-}
-
-const isAbsent = (error: unknown): boolean =>
-  ['ENOENT', 'ENOTDIR', 'EPERM', 'EACCES', 'EISDIR'].includes(errorCode(error));
-
-/** What the parser throws for a file that breaks off or was never a property list. */
-const isDamaged = (error: unknown): boolean =>
-  error instanceof Error && errorCode(error) === 'internal_error';

@@ -37,6 +37,8 @@ export const controlRequestSchema = z.discriminatedUnion('call', [
   z.strictObject({ call: z.literal('receive'), from: z.string().max(320), text }),
   z.strictObject({ call: z.literal('fault'), fault: faultSchema }),
   z.strictObject({ call: z.literal('clear-faults') }),
+  /** Faults that have not happened yet, or last. */
+  z.strictObject({ call: z.literal('waiting-faults') }),
   z.strictObject({ call: z.literal('quit') }),
   /** What commands of the system do to the process of Messages. */
   z.strictObject({

@@ -89,6 +89,11 @@ export class Faults {
     this.#waiting = [];
   }
 
+  /** Those that have not happened yet, or last. */
+  waiting(): readonly Fault[] {
+    return this.#waiting;
+  }
+
   /** What happens now at this point. */
   at(point: FaultPoint): Extract<Fault, { at: FaultPoint }> | undefined {
     const found = this.#waiting.find((fault) => 'at' in fault && fault.at === point);

@@ -68,6 +68,8 @@ export class MessagesApp {
       case 'clear-faults':
         this.#options.faults.clear();
         return null;
+      case 'waiting-faults':
+        return this.#options.faults.waiting();
       case 'unload-chat':
         this.#notLoaded.add(request.id);
         return null;

@@ -11,6 +11,7 @@ import { Phone } from './desktop/phone.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
 import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
+import { OTHER_LANGUAGE, writeLanguage } from './language.ts';
 import { Life } from './life.ts';
 import { MessagesApp, type RelayedService } from './messages-app.ts';
 import { answerProcess, isAboutProcess, MessagesProcess } from './messages-process.ts';
@@ -74,6 +75,9 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
   } = options;
   makeHome(home);
   writeSystemVersion(home, macos);
+  const faults = new Faults();
+  const speak = (): void => writeLanguage(home, faults.lasts('other-language') ? OTHER_LANGUAGE : 'en-US');
+  speak();
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
   let consent: Consent | undefined;
@@ -90,7 +94,9 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
       if (request.call === 'prompts') return consent?.prompts;
       if (request.call === 'received-call')
         return phone?.received(request.from, request.medium, request.end, request.durationMs);
-      return app?.answer(request) ?? false;
+      const answer = (await app?.answer(request)) ?? false;
+      if (request.call === 'fault' || request.call === 'clear-faults') speak();
+      return answer;
     },
     logger,
   });
@@ -102,7 +108,6 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     consent = allowed;
     const life = new Life({ home, idsCache: new IdsCache(home, macos), store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
-    const faults = new Faults();
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
     const calls = new Phone({ macos, fullKeyboardAccess, store, clock });
     phone = calls;
@@ -150,6 +155,11 @@ export async function typingIn(home: string): Promise<readonly string[]> {
 /** Makes something go wrong in a running virtual Mac, once unless told. Throws AppError `virtual_mac_not_running`. */
 export async function causeFault(home: string, fault: FaultInput): Promise<void> {
   await askVirtualMac(home, { call: 'fault', fault: faultSchema.parse(fault) });
+}
+
+/** Whether everything that was to go wrong has. Throws AppError `virtual_mac_not_running`. */
+export async function faultsHappened(home: string): Promise<boolean> {
+  return ((await askVirtualMac(home, { call: 'waiting-faults' })) as unknown[]).length === 0;
 }
 
 /** What a day to be played may be asked to be; see the control request `play`. */

@@ -58,6 +58,15 @@ test('what a Mac can do is told when it changes, and refused before anything hap
   await eventually(() => methodOf('call_audio') === 'unavailable', { within: 20_000 });
   expect(told).toHaveLength(4);
   expect(told.at(-1)?.find(({ action }) => action === 'react')?.reason).toContain('the screen is locked');
+
+  await askVirtualMac(macHome, { call: 'clear-faults' });
+  await causeFault(macHome, { kind: 'other-language' });
+  await care.capabilities.refresh();
+  await eventually(() => methodOf('reply') === 'ui', { within: 20_000 });
+  expect([methodOf('call_audio'), methodOf('react')]).toEqual(['unavailable', 'unavailable']);
+  const unread = await care.mac.perform('act_4', call);
+  expect(unread).toMatchObject({ outcome: 'not_started', error: { code: 'action_unavailable' } });
+  expect('error' in unread && unread.error.message).toContain('this Mac speaks qaa');
 });
 
 test('a screen that is locked and unlocked is noticed without an act, and Messages is not asked for it', async () => {

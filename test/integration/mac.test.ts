@@ -6,7 +6,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openMac } from '../../agent/mac/mac.ts';
 import type { Mac } from '../../agent/mac/types.ts';
 import { decodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
-import { causeFault, startVirtualMac, type VirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import {
+  causeFault,
+  faultsHappened,
+  startVirtualMac,
+  type VirtualMac,
+} from '../../agent/virtual-mac/virtual-mac.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { builtFile } from '../../bridge/runtime/package-root.ts';
@@ -303,7 +308,7 @@ test('a worker that is killed takes its osascript with it, and the next act work
   const { mac, home, actsFolder, virtualMac } = await world();
   await causeFault(home, { kind: 'hang', at: 'participant' });
   const act = mac.sendText({ actId: 'act_1', handle: '+14155550103', text: 'hi' });
-  await eventually(() => processesWith(home).length > 0);
+  await eventually(() => faultsHappened(home), { what: 'the hang' });
   const { pid } = JSON.parse(readFileSync(path.join(actsFolder, 'act_1.started'), 'utf8'));
   process.kill(pid, 'SIGKILL');
   expect(await act).toMatchObject({ outcome: 'uncertain' });

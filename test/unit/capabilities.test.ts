@@ -156,3 +156,21 @@ describe('calibration', () => {
     }
   });
 });
+
+describe('a Mac that speaks another language', () => {
+  const rows = (macos: string, language?: string) => matrix({ macos, language });
+  const lost = (macos: string, language: string): string[] => {
+    const always = unavailable(rows(macos, 'en-GB'));
+    return unavailable(rows(macos, language)).filter((action) => !always.includes(action));
+  };
+
+  test.each([
+    ['15.7', ['call_audio', 'call_video']],
+    ['26.4', ['call_audio', 'call_video', 'react', 'send_effect']],
+    ['27.0', ['react', 'send_effect']],
+  ])('macOS %s is not asked for what is known by English words alone: %j', (macos, missing) => {
+    expect(lost(macos, 'ja-JP').sort()).toEqual(missing);
+    expect(rows(macos)).toEqual(rows(macos, 'en'));
+    for (const action of missing) expect(rows(macos, 'ja-JP')[action]?.reason).toContain('speaks ja-JP');
+  });
+});
