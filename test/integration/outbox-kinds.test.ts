@@ -18,6 +18,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 const ANNA = '+14155550101';
 const BEN = '+14155550102';
 const withAnna = { kind: 'direct', identifier: ANNA } as const;
+const withBen = { kind: 'direct', identifier: BEN } as const;
 const GROUP = { kind: 'group', identifier: 'chat42' } as const;
 const TARGET = { guid: 'their-message', part: 0 };
 
@@ -188,6 +189,26 @@ describe('a message of several parts', () => {
     refused = new AppError('The bridge refused the file', { code: 'not_found', retry: 'never' });
     arrived();
     expect(journal.command('a')).toMatchObject({ state: 'failed', error: { code: 'not_found' } });
+  });
+
+  test('waits for room on the disk while others pass, and goes out once there is some', async () => {
+    let room = false;
+    const stage: OutboxOptions['files']['stage'] = async (actId, file_) => {
+      if (!room) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      return filesHere.stage(actId, file_);
+    };
+    await restart({ files: { ...filesHere, stage } });
+    order('a', { type: 'message.send', to: ANNA, files: [file('a.jpg')] });
+    order('b', { type: 'message.send', to: BEN, text: 'not held up' });
+    await acted(1);
+    expect(mac.acts[0]).toMatchObject({ text: 'not held up' });
+    evidence.add(clock.now(), { chat: withBen, text: 'not held up' });
+    await mac.end();
+    expect(journal.command('a')).toMatchObject({ state: 'queued', error: null });
+    room = true;
+    await clock.advance(2_000);
+    await acted(2);
+    expect(mac.acts[1]).toMatchObject({ kind: 'send_file' });
   });
 
   test('tells at its deadline how much of it went out', async () => {

@@ -8,9 +8,10 @@ import { Staging } from '../../agent/mac/staging.ts';
 import { type Evidence, openEvidence } from '../../agent/messages-db/evidence.ts';
 import { openMessagesDb } from '../../agent/messages-db/messages-db.ts';
 import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
+import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { openMessagesStore } from '../../agent/virtual-mac/messages-store.ts';
 import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
-import { receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { causeFault, receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
 import type { Command } from '../../bridge/protocol/commands.ts';
 import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
 import { silentLogger } from '../support/agent-fixtures.ts';
@@ -164,4 +165,29 @@ test('a text goes by SMS where the account is there, and a file under its own na
   order('a', { type: 'message.send', to: '+14155550102', files: [file('photo.jpg')] });
   expect(await ended('a')).toBe('done');
   expect(journal.command('a')?.known).toMatchObject({ file: 'photo.jpg' });
+});
+
+test('who is known is written to in the chat by its id, and one of another service is not followed', {
+  timeout: 40_000,
+}, async () => {
+  const { home, order, ended, evidence } = await world('26');
+  order('first', { type: 'message.send', to: PERSON, text: 'first' });
+  expect(await ended('first')).toBe('done');
+  await causeFault(home, { kind: 'error', at: 'participant', number: -2741, times: 9 });
+  order('second', { type: 'message.send', to: PERSON, text: 'second' });
+  order('file', { type: 'message.send', to: PERSON, files: [file('photo.jpg')] });
+  expect([await ended('second'), await ended('file')]).toEqual(['done', 'done']);
+  await askVirtualMac(home, { call: 'clear-faults' });
+
+  await causeFault(home, { kind: 'ghost-row' });
+  order('ghost', { type: 'message.send', to: PERSON, text: 'nowhere' });
+  expect(await ended('ghost')).toBe('failed');
+
+  const OTHER = '+14155550102';
+  order('sms', { type: 'message.send', to: OTHER, text: 'green', service: 'SMS' });
+  expect(await ended('sms')).toBe('done');
+  await causeFault(home, { kind: 'error', at: 'chat', number: -2741, times: 9 });
+  order('blue', { type: 'message.send', to: OTHER, text: 'blue' });
+  expect(await ended('blue')).toBe('done');
+  expect(evidence.rowsAfter(0, now()).at(-1)).toMatchObject({ service: 'iMessage', text: 'blue' });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isStaged, Staging, sendableName } from '../../agent/mac/staging.ts';
+import { builtFile } from '../../bridge/runtime/package-root.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 function place() {
@@ -104,6 +106,24 @@ describe('a name', () => {
       }),
     );
   });
+});
+
+test('a file for which there is no room is worth another try, and leaves nothing behind', () => {
+  const { folder, home } = place();
+  const source = path.join(folder, 'large');
+  writeFileSync(source, Buffer.alloc(3 * 1024 * 1024, 1));
+  const program = `
+    import { Staging } from ${JSON.stringify(builtFile('agent', 'mac', 'staging.js'))};
+    await new Staging(${JSON.stringify(home)}).stage('act_1', { source: ${JSON.stringify(source)}, name: 'a.jpg' })
+      .catch(({ code, retry }) => console.log(code, retry));`;
+  // What a process may write to one file is bounded to 1 MiB: the nearest to a full disk that needs no rights.
+  const limited = spawnSync(
+    'bash',
+    ['-c', 'ulimit -f 1024; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', program],
+    { encoding: 'utf8' },
+  );
+  expect(limited).toMatchObject({ stdout: 'disk_full later\n', stderr: '', status: 0 });
+  expect(existsSync(path.join(home, 'Library/Messages/Attachments/bluerelay/act_1'))).toBe(false);
 });
 
 test.each([
