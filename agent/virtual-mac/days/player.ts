@@ -73,6 +73,7 @@ export class DayPlayer {
         store.setTransfer(this.#name(step.ref), step.state, bytesOf(step.ref, step.bytes));
         return;
       case 'tapback':
+        this.#dates.set(step.ref, at);
         this.#rows.set(
           step.ref,
           store.insertTapback({ ...step.tapback, at, target: this.#target(step.tapback.target) }),
@@ -103,6 +104,7 @@ export class DayPlayer {
         );
         return;
       case 'note':
+        this.#dates.set(step.ref, at);
         this.#rows.set(step.ref, store.insertNote(this.#chat(step.chat), step.note, step.by, at));
         return;
       case 'call':
@@ -269,8 +271,14 @@ export class DayPlayer {
     return { ...target, guid: this.#guid(target.guid) };
   }
 
+  /** A row that was written before has the date that it got then. */
+  #dateOf(line: Extract<LedgerLine, { at: number }>): number {
+    const row = line.kind === 'call' || line.kind === 'edited' ? undefined : this.#dates.get(line.guid);
+    return row ?? this.#start + line.at;
+  }
+
   #named(line: LedgerLine): LedgerLine {
-    const fact = 'at' in line ? { ...line, at: this.#start + line.at } : line;
+    const fact = 'at' in line ? { ...line, at: this.#dateOf(line) } : line;
     switch (fact.kind) {
       case 'call':
         return fact;
