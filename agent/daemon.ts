@@ -12,7 +12,7 @@ import type { AgentStatus } from './control/types.ts';
 import { readIdentity } from './identity/identity.ts';
 import { openJournal } from './journal/journal.ts';
 import { keepLine } from './line-keeping.ts';
-import { createLink } from './link/link.ts';
+import { createLink, type Link } from './link/link.ts';
 import { lockHome } from './lock.ts';
 import { answerLookup } from './lookup.ts';
 import { type MacCare, openMacCare } from './mac/care.ts';
@@ -101,6 +101,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       clock,
       logger: part('link'),
       onCommands: () => outbox.wake(),
+      onMayAct: () => outbox.wake(),
+      onBehind: () => outbox.distrust(),
       onOpen: () => tellCapabilities(care, { journal, clock, logger }, { again: true }),
     });
     releases.push((hurry) => link.stop(hurry));
@@ -150,6 +152,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         upload: (order, signal) => media.upload(order, signal),
       },
       pacer: line.pacing,
+      mayAct: () => link.mayAct(),
       rendition: offer,
       noteOf: (command, at) => calls.noteOf(command, at),
       callStanding: (commandId) => calls.standing(commandId),
@@ -202,7 +205,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
           ...{ virtual: config.virtual, macos: care.macos, sendingAllowed: allowSending },
           recovery: recovery.step(),
         },
-        link: link.status(),
+        link: { ...link.status(), mayAct: link.mayAct() },
         journal: {
           state: failure ? 'failing' : 'ok',
           problem: failure ? problemOf(failure) : null,
@@ -217,7 +220,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     };
     const served = await control.serve({
       home,
-      methods: { status, ...outbox.operator.methods(), ...line.methods, ...backfill.methods() },
+      methods: {
+        status,
+        ...linkMethods(link),
+        ...outbox.operator.methods(),
+        ...line.methods,
+        ...backfill.methods(),
+      },
       clock,
       logger: part('control'),
     });
@@ -264,6 +273,14 @@ async function stopActing(
   await Promise.all([...ends, calls.stop()]);
   cancel();
 }
+
+const linkMethods = (link: Link): Record<string, () => unknown> => ({
+  'link.retry': () => {
+    const before = link.status();
+    link.retry();
+    return before;
+  },
+});
 
 /** Why chat.db cannot be read now, if so. */
 function whyUnreadable(messagesDb: MessagesDb): unknown {

@@ -6,6 +6,7 @@ import { backfillCommand } from './commands/backfill.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { capabilitiesCommand } from './commands/capabilities.ts';
 import { enrolCommand } from './commands/enrol.ts';
+import { linkRetryCommand } from './commands/link-retry.ts';
 import { messagesExportCommand } from './commands/messages-export.ts';
 import { outboxListCommand } from './commands/outbox-list.ts';
 import { outboxResolveCommand } from './commands/outbox-resolve.ts';
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   runCommand,
   enrolCommand,
   statusCommand,
+  linkRetryCommand,
   tailCommand,
   messagesExportCommand,
   backfillCommand,
@@ -42,6 +44,7 @@ const commands: readonly Command[] = [
 
 /** Words that begin several commands. */
 const groups: Record<string, string> = {
+  link: 'The connection to the bridge.',
   messages: 'What stands in Messages.',
   outbox: 'The commands that the agent is carrying out.',
   'virtual-mac': 'An emulated Mac, to run everything without one.',

@@ -20,10 +20,17 @@ export const agentStatusSchema = z.object({
     recovery: z.enum(['well', 'open', 'quit', 'terminate', 'kill', 'restart_agent', 'person']),
   }),
   link: z.object({
-    state: z.enum(['closed', 'connecting', 'challenged', 'open', 'stopped']),
+    state: z.enum(['closed', 'connecting', 'challenged', 'open', 'refused', 'stopped']),
     since: time,
     lastEnd: z.object({ code: z.string(), meaning: z.string().nullable(), at: time }).nullable(),
+    /** What a person has to do, while `refused`. */
+    mend: z.string().nullable(),
     retryAt: time.nullable(),
+    /**
+     * Whether the outbox may act: a bridge has said since the start that the journal is the newest, and nobody took the
+     * place of this agent.
+     */
+    mayAct: z.boolean(),
     clockSkewMs: z.number().nullable(),
   }),
   journal: z.object({

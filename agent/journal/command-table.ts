@@ -145,6 +145,11 @@ export class CommandTable {
       .all() as string[];
   }
 
+  /** Highest ROWID of chat.db before any act, 0 before the first. */
+  highestMark(): number {
+    return this.#statement('SELECT coalesce(max(high_water), 0) FROM command').pluck().get() as number;
+  }
+
   candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[] {
     const select = order === 'oldest' ? this.#oldestFirst : this.#urgentFirst;
     return (select.all({ now, limit }) as CommandRow[]).map(fromRow);

@@ -6,6 +6,7 @@ import { isoTime } from '../../bridge/runtime/clock.ts';
 import { CommandTable } from './command-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
+import { renumberEvents } from './renumber.ts';
 import { type Salvage, salvageJournal } from './salvage.ts';
 import { TailTable } from './tail-table.ts';
 import type {
@@ -41,6 +42,7 @@ class SqliteJournal implements Journal {
   readonly #getMeta: Database.Statement;
   #id: string;
   #commandAck: number;
+  readonly openedAt: number;
   #failure: AppError | undefined;
 
   constructor(db: Database.Database) {
@@ -57,6 +59,7 @@ class SqliteJournal implements Journal {
     this.#id = this.#meta('journalId') ?? randomUUID();
     this.#setMeta.run('journalId', this.#id);
     this.#commandAck = Number(this.#meta('commandAck') ?? 0);
+    this.openedAt = this.lastEventSeq();
   }
 
   id(): string {
@@ -64,7 +67,12 @@ class SqliteJournal implements Journal {
   }
 
   record(change: JournalChange): void {
+    const id = change.anew ? randomUUID() : this.#id;
     this.#write(() => {
+      if (change.anew) {
+        renumberEvents(this.#db);
+        this.#setMeta.run('journalId', id);
+      }
       this.#commands.take(change);
       this.records.take(change);
       for (const event of change.events ?? []) this.#append(event, change.at);
@@ -73,7 +81,8 @@ class SqliteJournal implements Journal {
       this.#note(change.notes ?? {});
       this.#settleKept(change);
     });
-    if (change.events?.length) this.#tell();
+    this.#id = id;
+    if (change.events?.length || change.anew) this.#tell();
   }
 
   commandAck(): number {
@@ -82,7 +91,7 @@ class SqliteJournal implements Journal {
 
   /**
    * Begins with what a damaged journal gave. None of its open commands is acted on: whatever was done about them, their
-   * rows are looked for in chat.db, and without a row they end as uncertain.
+   * rows are looked for in chat.db, and without a row they end as uncertain. What may be done twice is done.
    */
   restore(salvage: Salvage, now: number): void {
     this.#write(() => {
@@ -92,6 +101,7 @@ class SqliteJournal implements Journal {
       for (const event of salvage.events) this.#append(event, now);
       for (const { seq, command, updatedAt, expiresAt, highWater } of salvage.open) {
         this.#commands.insert(seq, command, expiresAt, now);
+        if (command.type === 'lookup' || command.type === 'media.upload') continue;
         const mark = highWater ?? salvage.highWater;
         const patch = {
           state: 'confirming',
@@ -171,6 +181,10 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.endedActs());
   }
 
+  highestMark(): number {
+    return this.#read(() => this.#commands.highestMark());
+  }
+
   keptStates(guid: string): KeptState[] {
     return this.#read(
       () =>
@@ -213,25 +227,6 @@ class SqliteJournal implements Journal {
   onEvents(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  renumberEvents(): void {
-    const id = randomUUID();
-    this.#write(() => {
-      // Both columns grow together, so that commands find their newest event under its new number.
-      this.#db.exec(
-        `CREATE TEMP TABLE renumbered AS SELECT seq, row_number() OVER (ORDER BY seq) AS new, body FROM event;
-         UPDATE command SET event_seq = coalesce((SELECT new FROM renumbered r WHERE r.seq = event_seq), 0)
-           WHERE event_seq IS NOT NULL;
-         DELETE FROM event;
-         DELETE FROM sqlite_sequence WHERE name = 'event';
-         INSERT INTO event (seq, body) SELECT new, body FROM renumbered ORDER BY new;
-         DROP TABLE renumbered;`,
-      );
-      this.#setMeta.run('journalId', id);
-    });
-    this.#id = id;
-    this.#tell();
   }
 
   upkeep(before: number): void {

@@ -130,6 +130,8 @@ export interface SendOutcome {
 export interface JournalChange {
   /** Time of the change, milliseconds since the Unix epoch. */
   at: number;
+  /** Before all else becomes a new journal to the bridge: a new id, and the events not yet acknowledged counted from 1. */
+  anew?: true;
   events?: readonly AgentEvent[];
   commands?: ReadonlyArray<{ id: string; patch: CommandPatch }>;
   memory?: TailPatch;
@@ -228,6 +230,8 @@ export interface Journal {
   expiredCommands(now: number, limit: number): JournaledCommand[];
   /** Acts that have ended and whose commands are not erased yet: their own files are no longer needed. */
   endedActs(): string[];
+  /** Highest ROWID of chat.db before any act that is remembered, 0 where there is none. */
+  highestMark(): number;
   keptStates(guid: string): KeptState[];
   /** What pacing and health go by. */
   readonly records: LineRecords;
@@ -236,14 +240,14 @@ export interface Journal {
 
   /** Highest event number ever given out in this journal. */
   lastEventSeq(): number;
+  /** The same when the file was opened: less than what the bridge has, if the file is an older copy that was put back. */
+  readonly openedAt: number;
   /** Events above `seq`, in order. */
   eventsAfter(seq: number, limit: number): JournaledEvent[];
   /** Forgets events up to `seq`, and erases the orders of commands whose end is thereby known to the bridge. */
   acknowledgeEvents(seq: number): void;
   /** Calls `listener` after each change that appended events. Returns how to stop. */
   onEvents(listener: () => void): () => void;
-  /** Becomes a new journal to the bridge: a new id, and the events not yet acknowledged counted from 1. */
-  renumberEvents(): void;
 
   /**
    * Daily care: forgets commands that were finished and erased before `before` (milliseconds since the Unix epoch), and

@@ -36,6 +36,8 @@ export interface ConnectionOptions {
   identity: LinkIdentity;
   versions: Versions;
   journal: Journal;
+  /** Highest event that the journal can be held to. */
+  eventSeq: number;
   clock: Clock;
   logger: Logger;
   onState(state: LinkState): void;
@@ -143,7 +145,7 @@ export class Connection {
   }
 
   #hello(nonce: string, serverTime: string): void {
-    const { identity, journal, versions, clock, onState } = this.#options;
+    const { identity, journal, eventSeq, versions, clock, onState } = this.#options;
     this.#skew = Date.parse(serverTime) - clock.now();
     this.#socket.send({
       type: 'hello',
@@ -152,6 +154,7 @@ export class Connection {
       signature: identity.sign(nonce),
       journalId: journal.id(),
       commandAck: journal.commandAck(),
+      eventSeq,
       agentVersion: versions.agent,
       macosVersion: versions.macos,
     });
@@ -159,14 +162,15 @@ export class Connection {
   }
 
   #begin(eventAck: number, commandAck: number): void {
-    const { journal, logger, onState } = this.#options;
+    const { journal, eventSeq, clock, logger, onState } = this.#options;
+    if (eventAck > eventSeq) {
+      this.close('journal_behind');
+      return;
+    }
     journal.resumeCommandsAt(commandAck);
     if (!this.#feed.begin(eventAck)) {
-      logger.error(
-        { eventAck, last: journal.lastEventSeq() },
-        'journal and bridge do not fit: events renumbered',
-      );
-      journal.renumberEvents();
+      logger.error({ eventAck }, 'the bridge has lost events that are gone here: the rest is counted anew');
+      journal.record({ at: clock.now(), anew: true });
       this.close('going_away');
       return;
     }

@@ -35,14 +35,14 @@ export class EventFeed {
   }
 
   /**
-   * Begins after the last event that the bridge has. False when journal and bridge do not fit: one of them was put
-   * back to an older copy, and the numbers in between cannot be filled.
+   * Begins after the last event that the bridge has, which is one of the journal's. False when the bridge was put back to
+   * an older copy, and the numbers in between cannot be filled.
    */
   begin(eventAck: number): boolean {
     const { journal } = this.#options;
     const last = journal.lastEventSeq();
     const first = journal.eventsAfter(0, 1)[0]?.seq ?? last + 1;
-    if (eventAck > last || first > eventAck + 1) return false;
+    if (first > eventAck + 1) return false;
     this.#sent = eventAck;
     this.#acked = eventAck;
     this.#noted = first - 1;

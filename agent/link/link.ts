@@ -1,10 +1,11 @@
 import { type CloseCode, closeCodes } from '../../bridge/protocol/close-codes.ts';
-import { describeError } from '../../bridge/runtime/app-error.ts';
+import { describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { Backoff, type BackoffOptions } from '../../bridge/runtime/backoff.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { Journal } from '../journal/types.ts';
 import { Connection, type ConnectionEnd, type LinkIdentity, type Versions } from './connection.ts';
+import { refusals, refusedWait } from './refusals.ts';
 import { type LinkEvent, type LinkState, transition } from './states.ts';
 
 const BACKOFF = { baseMs: 500, capMs: 15_000, graceMs: 10_000 } as const;
@@ -20,8 +21,17 @@ export interface LinkOptions {
   logger: Logger;
   /** New commands are in the journal. */
   onCommands(): void;
+  /** Whether the agent may act changed: see {@link Link.mayAct}. */
+  onMayAct?: () => void;
   /** A connection is open. */
   onOpen?: () => void;
+  /**
+   * The journal is not the newest, or another acted in the place of this agent: makes it a new journal, of which nothing
+   * that is open is acted on. Rejects when that cannot be made durable; it is asked again before the next hello.
+   */
+  onBehind(): Promise<void>;
+  /** The bridge does not know the key that signed; true when another one is tried next. */
+  otherKey?: () => boolean;
   backoff?: Partial<Pick<BackoffOptions, 'baseMs' | 'capMs' | 'graceMs' | 'random'>>;
 }
 
@@ -32,7 +42,9 @@ interface LinkStatus {
   since: string;
   /** Why the last connection ended: a close code of the protocol, or the name of a network error. */
   lastEnd: { code: string; meaning: string | null; at: string } | null;
-  /** When the next attempt is made, while `closed`. */
+  /** What a person has to do, while `refused`. */
+  mend: string | null;
+  /** When the next attempt is made by itself, while `closed` or `refused`. */
   retryAt: string | null;
   /** How far the bridge's clock was ahead at the last challenge, in milliseconds. */
   clockSkewMs: number | null;
@@ -41,6 +53,15 @@ interface LinkStatus {
 export interface Link {
   start(): void;
   status(): LinkStatus;
+  /**
+   * Whether this agent may act: a bridge has said since the start that the journal is the newest, and has not told since
+   * that another took its place.
+   */
+  mayAct(): boolean;
+  /** Dials now if it waits, whatever it waits for. */
+  retry(): void;
+  /** Closes the connection, if there is one, and dials anew. */
+  reconnect(): void;
   /** Lets the bridge take the last events, a few seconds at most and not at all once `hurry` aborts; then closes. */
   stop(hurry: AbortSignal): Promise<void>;
 }
@@ -49,6 +70,10 @@ class BridgeLink implements Link {
   readonly #options: LinkOptions;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
+  #waiting: AbortController | undefined;
+  #trusted = false;
+  #behind = false;
+  #mend: string | null = null;
   #connection: Connection | undefined;
   #running: Promise<void> = Promise.resolve();
   #state: LinkState = 'closed';
@@ -72,6 +97,7 @@ class BridgeLink implements Link {
       state: this.#state,
       since: isoTime(this.#since),
       lastEnd: this.#lastEnd,
+      mend: this.#mend,
       retryAt: this.#retryAt === undefined ? null : isoTime(this.#retryAt),
       clockSkewMs: this.#skew,
     };
@@ -90,26 +116,87 @@ class BridgeLink implements Link {
     return this.#state === 'open' && this.#connection?.drained === false;
   }
 
+  mayAct(): boolean {
+    return this.#trusted;
+  }
+
+  retry(): void {
+    this.#waiting?.abort();
+  }
+
+  reconnect(): void {
+    this.#connection?.close('going_away');
+    this.retry();
+  }
+
   async #run(): Promise<void> {
-    const { clock, logger } = this.#options;
+    const { logger, otherKey } = this.#options;
     while (!this.#stopping.signal.aborted) {
       this.#enter('dial');
-      const end = await this.#connect();
+      const end = await this.#attempt();
       this.#noteEnd(end);
       if (this.#stopping.signal.aborted) break;
-      if (end.refused) {
-        logger.error({ code: end.code }, 'the bridge refused this agent; a person must mend it');
-        this.#enter('refused');
-        return;
+      const refused = end.refused && !(end.code === 'unauthorized' && otherKey?.() === true);
+      if (refused) {
+        await this.#refused(end.code);
+        continue;
       }
+      if (end.code === 'journal_behind') this.#distrust();
       this.#enter('lost');
       const wait = this.#backoff.failed();
       logger.info({ code: end.code, waitMs: wait }, 'link closed');
-      this.#retryAt = clock.now() + wait;
-      await clock.sleep(wait, this.#stopping.signal);
-      this.#retryAt = undefined;
+      await this.#wait(wait);
     }
     this.#enter('stop');
+  }
+
+  /** Waits until a person, or time where that may help, lets it dial again. */
+  async #refused(code: string): Promise<void> {
+    const { random = Math.random } = this.#options.backoff ?? {};
+    const refusal = code in refusals ? refusals[code as CloseCode] : undefined;
+    this.#mend = refusal?.hint ?? null;
+    this.#options.logger.error({ code, mend: this.#mend }, 'the bridge refuses this agent');
+    if (refusal?.outOfOffice) this.#distrust();
+    this.#enter('refused');
+    await this.#wait(refusal?.again ? refusedWait(random()) : undefined);
+    this.#mend = null;
+  }
+
+  #distrust(): void {
+    this.#behind = true;
+    this.#trust(false);
+  }
+
+  #trust(trusted: boolean): void {
+    if (this.#trusted === trusted) return;
+    this.#trusted = trusted;
+    this.#options.onMayAct?.();
+  }
+
+  /** Waits for so many milliseconds, or without end; {@link retry} and a stop end it. */
+  async #wait(ms: number | undefined): Promise<void> {
+    const { clock } = this.#options;
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    const signal = AbortSignal.any([waiting.signal, this.#stopping.signal]);
+    if (ms !== undefined) {
+      this.#retryAt = clock.now() + ms;
+      await clock.sleep(ms, signal);
+    } else if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    this.#waiting = undefined;
+    this.#retryAt = undefined;
+  }
+
+  async #attempt(): Promise<ConnectionEnd> {
+    try {
+      if (this.#behind) await this.#options.onBehind();
+      this.#behind = false;
+    } catch (error) {
+      this.#options.logger.error({ error: describeError(error) }, 'the journal cannot be begun anew');
+      return { code: errorCode(error), refused: false };
+    }
+    return this.#connect();
   }
 
   async #connect(): Promise<ConnectionEnd> {
@@ -119,6 +206,8 @@ class BridgeLink implements Link {
         identity,
         versions,
         journal,
+        // Of an earlier program the journal knows only what stood in it when it was opened.
+        eventSeq: this.#trusted ? journal.lastEventSeq() : journal.openedAt,
         clock,
         logger,
         onCommands,
@@ -139,6 +228,7 @@ class BridgeLink implements Link {
     if (state === 'challenged') this.#enter('challenge');
     if (state === 'open') {
       this.#enter('welcome');
+      this.#trust(true);
       this.#backoff.succeeded();
       this.#options.logger.info('link open');
       this.#options.onOpen?.();

@@ -5,24 +5,28 @@
  * - `connecting`: a socket is being opened, or is open and the bridge has not sent its challenge.
  * - `challenged`: the challenge was answered with a signed `hello`.
  * - `open`: welcomed; events and commands flow.
- * - `stopped`: ended by this side for good, or by the bridge for a reason that a person must mend.
+ * - `refused`: the bridge refuses this agent for a reason that a person must mend. Dialled again when a person says so
+ *   (`bluerelay link retry`); by itself, every few minutes, only where what was mended may be on the other side alone.
+ * - `stopped`: ended by this side for good.
  *
  * ```
  * closed ──dial──> connecting ──challenge──> challenged ──welcome──> open
  *   ^                  └────────────────────────┴── lost ─────────────┤
  *   └─────────────────────────────────────────────────────────────────┘
- * any ──stop, or refused until somebody mends it──> stopped
+ * connecting, challenged, open ──refused──> refused ──dial──> connecting
+ * any ──stop──> stopped
  * ```
  */
-export type LinkState = 'closed' | 'connecting' | 'challenged' | 'open' | 'stopped';
+export type LinkState = 'closed' | 'connecting' | 'challenged' | 'open' | 'refused' | 'stopped';
 
 export type LinkEvent = 'dial' | 'challenge' | 'welcome' | 'lost' | 'refused' | 'stop';
 
 const next: Record<LinkState, Partial<Record<LinkEvent, LinkState>>> = {
   closed: { dial: 'connecting', stop: 'stopped' },
-  connecting: { challenge: 'challenged', lost: 'closed', refused: 'stopped', stop: 'stopped' },
-  challenged: { welcome: 'open', lost: 'closed', refused: 'stopped', stop: 'stopped' },
-  open: { lost: 'closed', refused: 'stopped', stop: 'stopped' },
+  connecting: { challenge: 'challenged', lost: 'closed', refused: 'refused', stop: 'stopped' },
+  challenged: { welcome: 'open', lost: 'closed', refused: 'refused', stop: 'stopped' },
+  open: { lost: 'closed', refused: 'refused', stop: 'stopped' },
+  refused: { dial: 'connecting', stop: 'stopped' },
   stopped: {},
 };
 

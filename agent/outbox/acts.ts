@@ -14,7 +14,7 @@ export interface Known {
   file?: string;
   /** When the message was last edited before. */
   editedAt?: number | null;
-  /** The command comes from a damaged journal: it is only looked for. */
+  /** The newest steps of the command may not be known: it is only looked for. */
   salvaged?: true;
 }
 

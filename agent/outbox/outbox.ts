@@ -7,6 +7,7 @@ import type { Mac } from '../mac/types.ts';
 import type { ChangeBatch, MessagesDb } from '../messages-db/types.ts';
 import type { Pacer } from '../pacing/types.ts';
 import { Confirm } from './confirm.ts';
+import { distrusting } from './distrust.ts';
 import { ErrandRunner } from './errand-runner.ts';
 import type { Evidence } from './evidence.ts';
 import { takeBatch } from './intake.ts';
@@ -32,6 +33,8 @@ export interface OutboxOptions {
   files: SentFiles;
   errands: Errands;
   pacer: Pacer;
+  /** Whether anything may be begun or given up now; always when absent. {@link Outbox.wake} tells that it changed. */
+  mayAct?: () => boolean;
   /** A `call.end` acts only while its call is `on`, which it always is when this is absent. */
   callStanding?: CallStanding;
   /** What this Mac makes of received files; nothing unless told. */
@@ -50,6 +53,11 @@ export interface Outbox {
   wake(): void;
   /** Journals what chat.db tells, with the tail's memory, in one transaction. Throws when the journal cannot be used. */
   take(batch: ChangeBatch): void;
+  /**
+   * The journal may not know the newest steps: every open command is only looked for from now on, and the journal is a
+   * new one to the bridge. To be called while nothing may be begun. Rejects when the journal cannot be used.
+   */
+  distrust(): Promise<void>;
   readonly operator: Operator;
   /** Begins nothing more; resolves when the act under way is journaled. Whoever owns the Mac ends its acts. */
   stop(): Promise<void>;
@@ -133,6 +141,18 @@ class DurableOutbox implements Outbox {
     if (first || batch.changes.some(({ kind }) => kind === 'received')) this.wake();
   }
 
+  async distrust(): Promise<void> {
+    await this.#busy;
+    const { journal, clock, logger } = this.#options;
+    const open = journal.commandsIn(['queued', 'paced', 'acting', 'confirming']);
+    journal.record(distrusting(open, journal.highestMark(), clock.now()));
+    logger.error(
+      { commands: open.length },
+      'the journal is not the newest: what was open is looked for only',
+    );
+    this.#confirm.look();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#timer?.();
@@ -142,7 +162,8 @@ class DurableOutbox implements Outbox {
   }
 
   #turn(): void {
-    const { journal, clock, messagesDb } = this.#options;
+    const { journal, clock, messagesDb, mayAct = () => true } = this.#options;
+    if (!mayAct()) return;
     for (const command of journal.expiredCommands(clock.now(), EXPIRE_BATCH)) this.#expire(command);
     // The very first batch says where the tail begins: the row of an earlier act would lie before it, never followed.
     this.#tailBegun ||= journal.tailMemory().cursor !== null;

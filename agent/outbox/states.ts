@@ -13,8 +13,11 @@
  * - `cancelled`: it was taken back before anything was done.
  *
  * A command may take several acts, a text with files for one: each is `acting` and `confirming` by itself, and from the
- * proof of one the command goes back to `queued` for the next. A command that a damaged journal gave is only looked
- * for: it goes from proof to proof without another act.
+ * proof of one the command goes back to `queued` for the next.
+ *
+ * A journal may turn out not to know the newest steps: it was damaged, it is an older copy that was put back, or another
+ * program acted under this identity. Then every open command is distrusted: it may have been acted on, and is only looked
+ * for, from proof to proof, without another act.
  *
  * ```
  * queued ──begin──> acting ──handed_over, may_have_happened──> confirming ──row_found──> done
@@ -22,6 +25,7 @@
  *   │                 ├──not_started (later)──> queued             ├──row_failed──> failed
  *   │                 └──not_started (else)───> failed             └──no_row──> uncertain ──row_found──> done
  *   ├──hold──> paced (and from there as from queued)                               ├──row_failed──> failed
+ *   ├──distrust──> confirming (from acting too)                                    │
  *   ├──cancel──> cancelled                                                         │
  *   └──deadline, refuse──> failed                                                  │
  *                                                                                  ├──operator_sent──> done
@@ -35,6 +39,7 @@ import type { ActOutcome } from '../mac/types.ts';
 export type OutboxEvent =
   | { type: 'begin' }
   | { type: 'hold' }
+  | { type: 'distrust' }
   | { type: 'cancel' }
   | { type: 'refuse'; error: CommandError }
   | { type: 'handed_over' }
@@ -63,13 +68,14 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
     case 'paced':
       return beforeActing(event);
     case 'acting':
-      if (event.type === 'handed_over' || event.type === 'may_have_happened') return 'confirming';
+      if (event.type === 'handed_over' || event.type === 'may_have_happened' || event.type === 'distrust')
+        return 'confirming';
       if (event.type === 'finished') return 'done';
       if (event.type === 'not_started') return mayTryAgain(event.error) ? 'queued' : 'failed';
       return undefined;
     case 'confirming':
       if (event.type === 'no_row') return 'uncertain';
-      return afterRow(event);
+      return event.type === 'distrust' ? 'confirming' : afterRow(event);
     case 'uncertain':
       return afterRow(event) ?? afterOperator(event);
     case 'done':
@@ -89,6 +95,8 @@ function beforeActing(event: OutboxEvent): CommandState | undefined {
       return 'acting';
     case 'hold':
       return 'paced';
+    case 'distrust':
+      return 'confirming';
     case 'cancel':
       return 'cancelled';
     case 'deadline':

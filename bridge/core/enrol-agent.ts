@@ -2,8 +2,8 @@ import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Agent, Line, StoreOperations } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
-import { giveUpCommand } from './give-up-command.ts';
 import { normaliseHandle } from './handles.ts';
+import { loseCommands } from './lose-commands.ts';
 import type { Following } from './recording.ts';
 import { requestError } from './request-error.ts';
 import { hashSecret } from './secrets.ts';
@@ -13,7 +13,7 @@ const PUBLIC_KEY_BYTES = 32;
 
 /**
  * Makes an agent for a token, on the line of its handle; agents that the line had before are revoked. Commands that were
- * never sent to them go to the new one; messages that they may have taken without a word become uncertain.
+ * never sent to them go to the new one; what they were sent and told no end of becomes uncertain.
  */
 export async function enrolAgent(
   { store, clock, logger, wakeups }: CoreContext,
@@ -62,10 +62,7 @@ export async function enrolAgent(
 async function takeOver(recording: Following, before: Agent): Promise<number> {
   const { tx, agent } = recording;
   await tx.moveUnsentCommands(before.id, agent.id);
-  let deliveries = 0;
-  for (const command of await tx.listUnacknowledgedCommands(before.id))
-    deliveries += await giveUpCommand(recording, command, 'maybe_taken');
-  return deliveries;
+  return loseCommands(recording, await tx.listOpenCommands(before.id), 'replaced');
 }
 
 async function findOrMakeLine(

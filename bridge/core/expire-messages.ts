@@ -1,13 +1,15 @@
 import type { StoreOperations } from '../store/types.ts';
+import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
 import { giveUpCommand } from './give-up-command.ts';
+import { loseCommands } from './lose-commands.ts';
 
 /** Commands of one transaction. */
 const BATCH = 100;
 
 /**
- * Ends the wait for commands whose deadline has passed. Those that an agent acknowledged stay for it to tell; of the
- * others the message failed, or is uncertain when it may have reached the agent.
+ * Ends the wait for commands whose deadline has passed. Those that an agent acknowledged are left to it while it is
+ * connected. Of the others the message failed when it never left this bridge, and is uncertain when it did.
  */
 export async function expireMessages(context: CoreContext): Promise<void> {
   for (;;) {
@@ -26,13 +28,12 @@ async function settleOverdue(
   const overdue = await tx.lockOverdueCommands(now, BATCH);
   let deliveries = 0;
   for (const { command, agent } of overdue) {
-    if (command.seq <= agent.commandAck) {
-      await tx.settleCommand(command.id, now);
-      continue;
-    }
     const note = (what: string, ids: Record<string, string>): void => logger.warn(ids, what);
-    const why = command.seq <= agent.commandSent ? 'maybe_taken' : 'never_sent';
-    deliveries += await giveUpCommand({ tx, agent, now, note }, command, why);
+    const following = { tx, agent, now, note };
+    if (command.seq > agent.commandSent) deliveries += await giveUpCommand(following, command);
+    else if (command.seq <= agent.commandAck && isConnected(agent, now))
+      await tx.settleCommand(command.id, now);
+    else deliveries += await loseCommands(following, [command], 'silent');
   }
   return { count: overdue.length, deliveries };
 }

@@ -112,19 +112,31 @@ async function guidOf(
 }
 
 function detailsOf(message: Message, event: CommandStateEvent | MessageStateEvent): MessagePatch {
-  const { paced: before, ...details } = message.details;
+  const { paced: before, uncertain: doubted, ...details } = message.details;
   const downgraded = 'downgraded' in event && event.downgraded === true;
   const appleError = event.error?.apple;
   const paced = pacedOf(message, event);
-  if (!before && !paced && !downgraded && appleError === undefined) return {};
+  const uncertain = uncertainOf(message, event);
+  if (!before && !doubted && !paced && !uncertain && !downgraded && appleError === undefined) return {};
   return {
     details: {
       ...details,
       ...(downgraded ? { downgraded } : {}),
       ...(appleError === undefined ? {} : { appleError }),
       ...(paced ? { paced } : {}),
+      ...(uncertain ? { uncertain } : {}),
     },
   };
+}
+
+/** Since when nobody knows whether a message was sent: until its command is said to be at something else. */
+function uncertainOf(
+  { status, details }: Message,
+  event: CommandStateEvent | MessageStateEvent,
+): MessageDetails['uncertain'] | undefined {
+  if (status !== 'queued' || event.type !== 'command.state' || event.state !== 'uncertain') return undefined;
+  const reason = event.error?.message ?? 'It may have been sent';
+  return { since: details.uncertain?.since ?? Date.parse(event.at), reason };
 }
 
 /** What holds a message back: only while the last word of its command is `paced`. */

@@ -60,6 +60,15 @@ export interface AccountWithKeys {
   sandboxKey: string;
 }
 
+/** A session as its hello asks for it. */
+export interface NewSession {
+  sessionId: string;
+  journalId: string;
+  commandAck: number;
+  /** Highest event of the journal, where the agent tells it. */
+  eventSeq?: number | undefined;
+}
+
 /** Wakes whoever waits for work in this process; the store remains the truth. */
 export interface Wakeups {
   /** A command was stored for an agent. */
@@ -116,11 +125,12 @@ export interface Core extends FactCore, ActionCore {
   /** Notes that the agent is there; at least every 20 seconds while it is. */
   touchAgent(id: string): Promise<void>;
   listAgents(accountId: string): Promise<Agent[]>;
-  /** Begins a session of an agent whose signature was checked; older ones are fenced. */
-  openSession(
-    agentId: string,
-    session: { sessionId: string; journalId: string; commandAck: number },
-  ): Promise<{ agent: Agent; line: Line }>;
+  /**
+   * Begins a session of an agent whose signature was checked; older ones are fenced. With another journal than before,
+   * what the one before had and did not tell the end of is uncertain from then on, and is not sent again. Throws
+   * `journal_behind` for a journal that is older than what is stored of it, `revoked` for an agent that is shut out.
+   */
+  openSession(agentId: string, session: NewSession): Promise<{ agent: Agent; line: Line }>;
   /** Notes that a session has ended, after its last event was stored; nothing happens when a newer one began. */
   closeSession(agentId: string, sessionId: string): Promise<void>;
   /** Stores an event and all that follows from it in one transaction; false when the session is fenced, or seq repeats or jumps. */

@@ -227,9 +227,9 @@ export class Session {
     this.agentId = known.id;
     this.#logger.setBindings({ agentId: known.id });
     this.#options.onProved(this);
-    const { journalId, commandAck, agentVersion, macosVersion } = hello;
+    const { journalId, commandAck, eventSeq, agentVersion, macosVersion } = hello;
     this.#logger.info({ journalId, agentVersion, macosVersion }, 'hello accepted');
-    const session = { sessionId: this.id, journalId, commandAck };
+    const session = { sessionId: this.id, journalId, commandAck, eventSeq };
     const { agent, line } = await this.#options.core.openSession(known.id, session);
     this.#line = line;
     this.#step({ kind: 'opened', eventSeq: agent.eventSeq, commandAck: agent.commandAck });
@@ -289,7 +289,8 @@ export class Session {
 
   #fail(error: unknown, what: string): void {
     this.#logger.error({ code: errorCode(error), reason: describeError(error) }, what);
-    this.end(errorCode(error) === 'revoked' ? 'revoked' : 'internal_error');
+    const code = errorCode(error);
+    this.end(code === 'revoked' || code === 'journal_behind' ? code : 'internal_error');
   }
 
   /** The library has refused a frame and said so with its own status, or the connection broke. */

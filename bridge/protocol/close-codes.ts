@@ -32,6 +32,12 @@ export const closeCodes = {
     retry: 'after-fix',
     meaning: 'A newer session of the same agent took over; two daemons run with one identity.',
   },
+  journal_behind: {
+    status: 4410,
+    retry: 'later',
+    meaning:
+      'The journal is older than what the bridge has of it; begin a new one, acting on nothing that is open.',
+  },
   /** The WebSocket library's own status: it refuses such a frame by its length, before any of it is kept. */
   frame_too_large: { status: 1009, retry: 'later', meaning: 'A frame was larger than 256 KiB.' },
   unsupported_version: {

@@ -24,6 +24,11 @@ export const helloSchema = z.strictObject({
   journalId: z.string().min(1).max(64),
   /** Highest command that is durable in the journal: the bridge sends from the next one on. */
   commandAck: seqSchema,
+  /**
+   * Highest event that the journal ever gave out; in the first hello of a program, before it began. The bridge knows by it
+   * a journal that was put back.
+   */
+  eventSeq: seqSchema.optional(),
   agentVersion: z.string().max(40),
   macosVersion: z.string().max(40),
 });

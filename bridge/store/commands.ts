@@ -20,7 +20,7 @@ type CommandOperations = Pick<
   | 'listCommands'
   | 'takeCommands'
   | 'moveUnsentCommands'
-  | 'listUnacknowledgedCommands'
+  | 'listOpenCommands'
   | 'lockOverdueCommands'
   | 'settleCommand'
 >;
@@ -56,18 +56,7 @@ export const commandOperations = (session: Session): CommandOperations => ({
   takeCommands: (agentId, sessionId, afterSeq, limit) =>
     takeCommands(session, { agentId, sessionId, afterSeq, limit }),
   moveUnsentCommands: (fromAgentId, toAgentId) => moveUnsentCommands(session, fromAgentId, toAgentId),
-  async listUnacknowledgedCommands(agentId) {
-    const { commandAck, commandSent } = await session.db
-      .selectFrom('agent')
-      .select(['commandAck', 'commandSent'])
-      .where('id', '=', agentId)
-      .executeTakeFirstOrThrow();
-    const rows = await commandsOf(session, agentId, commandAck)
-      .where('seq', '<=', commandSent)
-      .where('settledAt', 'is', null)
-      .execute();
-    return rows.map(toCommand);
-  },
+  listOpenCommands: (agentId) => listOpenCommands(session, agentId),
   async lockOverdueCommands(now, limit) {
     const { db, dialect } = session;
     const rows = await db
@@ -122,6 +111,30 @@ async function appendCommand({ db }: Session, command: Omit<StoredCommand, 'seq'
     .values({ ...command, seq, command: JSON.stringify(command.command), expiresAt, settledAt: null })
     .execute();
   return { ...command, seq };
+}
+
+async function listOpenCommands({ db }: Session, agentId: string): Promise<StoredCommand[]> {
+  const rows = await db
+    .selectFrom('command')
+    .innerJoin('agent', 'agent.id', 'command.agentId')
+    .leftJoin('message', 'message.id', 'command.messageId')
+    .leftJoin('line_operation', 'line_operation.commandId', 'command.id')
+    .leftJoin('call', 'call.commandId', 'command.id')
+    .leftJoin('media', 'media.commandId', 'command.id')
+    .select(COLUMNS.map((name) => `command.${name}` as const))
+    .where('command.agentId', '=', agentId)
+    .whereRef('command.seq', '<=', 'agent.commandSent')
+    .where(({ and, eb, or }) =>
+      or([
+        and([eb('message.status', '=', 'queued'), eb('line_operation.id', 'is', null)]),
+        eb('line_operation.state', 'in', ['queued', 'paced', 'acting', 'confirming']),
+        and([eb('call.id', 'is not', null), eb('call.endedAt', 'is', null)]),
+        eb('media.state', '=', 'pending'),
+      ]),
+    )
+    .orderBy('command.seq')
+    .execute();
+  return rows.map(toCommand);
 }
 
 async function takeCommands(

@@ -111,8 +111,8 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   ): Promise<StoredCommand[] | undefined>;
   /** Gives commands that were never sent to another agent, behind those that it has; returns how many. */
   moveUnsentCommands(fromAgentId: string, toAgentId: string): Promise<number>;
-  /** Commands of an agent that were sent, never acknowledged and not settled, in order. */
-  listUnacknowledgedCommands(agentId: string): Promise<StoredCommand[]>;
+  /** Commands that were sent to an agent and of which nobody told the end, in order; those that are uncertain too. */
+  listOpenCommands(agentId: string): Promise<StoredCommand[]>;
   /**
    * Commands past their deadline that are not settled, each with its agent; both stay as they are until the transaction
    * ends. Those that another transaction looks at are left out.

@@ -134,6 +134,8 @@ export interface MessageDetails {
   toSelf?: true;
   /** Told because somebody asked for history. */
   backfill?: true;
+  /** Nobody knows whether it was sent: since when (milliseconds), and why. */
+  uncertain?: { since: number; reason: string };
   /** It left as SMS or RCS although it began as iMessage. */
   downgraded?: true;
   /** Apple's number of the failure. */

@@ -47,14 +47,29 @@ export function commandsContract(at: () => { store: Store; all: World }): void {
     await store.openSession(from, { sessionId: 's1', journalId: 'j1', now: T0 });
     await store.takeCommands(from, 's1', 0, 3);
     await store.advanceCommandAck(from, 1);
-    expect((await store.listUnacknowledgedCommands(from)).map(({ id }) => id)).toEqual(ids.slice(1, 3));
     expect(await store.moveUnsentCommands(from, other.id)).toBe(2);
     expect(await store.moveUnsentCommands(from, other.id)).toBe(0);
     expect(await idsOf(from)).toEqual(ids.slice(0, 3).map((id, i) => [i + 1, id]));
     expect(await idsOf(other.id)).toEqual([...own, ...ids.slice(3)].map((id, i) => [i + 8, id]));
     expect((await store.appendCommand(newCommand(other.id))).seq).toBe(11);
-    await store.settleCommand(ids[1] ?? '', T0);
-    expect((await store.listUnacknowledgedCommands(from)).map(({ id }) => id)).toEqual([ids[2]]);
+  });
+
+  test('open is what was sent and has no end, acknowledged or not', async () => {
+    const { store, all } = at();
+    const { id: agentId } = all.agent;
+    const messages = [newMessage(all), newMessage(all), newMessage(all), newMessage(all)];
+    for (const message of messages) {
+      await store.insertMessage(message);
+      await store.appendCommand(newCommand(agentId, message.id));
+    }
+    const [first, second, third] = await store.listCommands(agentId, 0, 9);
+    expect(await store.listOpenCommands(agentId)).toEqual([]);
+    await store.openSession(agentId, { sessionId: 's1', journalId: 'j1', now: T0 });
+    await store.takeCommands(agentId, 's1', 0, 3);
+    await store.advanceCommandAck(agentId, 2);
+    expect(await store.listOpenCommands(agentId)).toEqual([first, second, third]);
+    await store.updateMessage(messages[1]?.id ?? '', { status: 'sent' });
+    expect(await store.listOpenCommands(agentId)).toEqual([first, third]);
   });
 
   test('a revoked agent gets no command', async () => {

@@ -48,8 +48,7 @@ describe('enrolling a line again', () => {
     expect(taken?.map(({ seq, id, command }) => ({ seq, id, command }))).toEqual(
       before.slice(3).map(({ id, command }, i) => ({ seq: 6 + i, id, command })),
     );
-    expect(await stepsOf(bridge, ids[0])).toEqual(['api accepted']);
-    for (const id of ids.slice(1, 3)) {
+    for (const id of ids.slice(0, 3)) {
       expect(await stepsOf(bridge, id)).toEqual(['api accepted', 'bridge uncertain uncertain']);
       expect(await stateOf(bridge, id)).toEqual(QUEUED);
     }
@@ -96,8 +95,87 @@ describe('enrolling a line again', () => {
   });
 });
 
+describe('a journal', () => {
+  const reopened = ({ core }: TestCore, agent: TestAgent, journalId: string, hello: object = {}) =>
+    core.openSession(agent.agentId, { sessionId: `ses-${journalId}`, journalId, commandAck: 0, ...hello });
+
+  test('that is new makes uncertain what the one before had, and gets none of it', async () => {
+    const { bridge, agent, ids } = await onTheirWay();
+    const { core, live } = bridge;
+    const [first] = await core.commandsAfter(agent.agentId, 0, 10);
+    const opened = await reopened(bridge, agent, 'journal-2');
+    expect(opened.agent.commandAck).toBe(3);
+    for (const id of ids.slice(0, 3))
+      expect((await core.getMessage(live, id)).message.details.uncertain).toMatchObject({
+        reason: expect.stringContaining('journal'),
+      });
+    expect(
+      (await core.takeCommands(agent.agentId, 'ses-journal-2', 3, 10))?.map(({ messageId }) => messageId),
+    ).toEqual(ids.slice(3));
+    // A salvaged journal, or a row, tells it all the same.
+    const at = '2026-01-01T00:00:00.000Z';
+    const sent = { commandId: first?.id ?? '', guid: 'G', service: 'iMessage', at };
+    await core.recordEvent(agent.agentId, 'ses-journal-2', 1, { type: 'message.sent', ...sent });
+    const { status, details } = (await core.getMessage(live, ids[0] ?? '')).message;
+    expect({ status, details }).toEqual({ status: 'sent', details: {} });
+    await reopened(bridge, agent, 'journal-3');
+    expect(await stepsOf(bridge, ids[1])).toEqual(['api accepted', 'bridge uncertain uncertain']);
+  });
+
+  test('that is older than what was heard of it is refused, and nothing changes', async () => {
+    const { bridge, agent, ids } = await onTheirWay();
+    await agent.tell({ type: 'line.capabilities', macos: '26', actions: [] });
+    const before = await bridge.core.findAgent(agent.agentId);
+    for (const hello of [
+      { commandAck: 1, eventSeq: 0 },
+      { commandAck: 0, eventSeq: 1 },
+    ])
+      await expect(reopened(bridge, agent, 'journal-1', hello)).rejects.toMatchObject({
+        code: 'journal_behind',
+      });
+    expect(await bridge.core.findAgent(agent.agentId)).toEqual(before);
+    await reopened(bridge, agent, 'journal-1', { commandAck: 1, eventSeq: 1 });
+    expect(await stepsOf(bridge, ids[0])).toEqual(['api accepted']);
+  });
+
+  test('asks anew for the bytes of a file that the one before was to hand over', async () => {
+    const bridge = await testCore();
+    const { core } = bridge;
+    const agent = await testAgent(bridge);
+    await agent.tell({
+      type: 'message.received',
+      guid: 'G',
+      conversation: null,
+      from: HER,
+      service: 'iMessage',
+      text: '\uFFFC',
+      attachments: [
+        {
+          guid: 'A',
+          name: 'a.png',
+          mimeType: 'image/png',
+          bytes: 3,
+          state: 'complete',
+          kind: 'image',
+          position: 0,
+          sha256: 'a'.repeat(64),
+        },
+      ],
+    });
+    await core.takeCommands(agent.agentId, sessionOf(agent), 0, 9);
+    await reopened(bridge, agent, 'journal-2');
+    const commands = await core.commandsAfter(agent.agentId, 0, 9);
+    const [first, again, ...more] = commands.map(({ command }) => command);
+    expect(more).toEqual([]);
+    expect(again).toMatchObject({ type: 'media.upload', attachmentGuid: 'A' });
+    expect(again?.id).not.toBe(first?.id);
+    const taken = await core.takeCommands(agent.agentId, 'ses-journal-2', 1, 9);
+    expect(taken?.map(({ id }) => id)).toEqual([again?.id]);
+  });
+});
+
 describe('a deadline that passes', () => {
-  test('ends what never left as failed, what may have been taken as uncertain, and nothing that was acknowledged', async () => {
+  test('ends what never left as failed, and what a Mac took that is not heard of as uncertain', async () => {
     const { bridge, agent, ids } = await onTheirWay();
     const { core, clock } = bridge;
     await clock.advance(COMMAND_LIFETIME_MS - 1);
@@ -111,8 +189,7 @@ describe('a deadline that passes', () => {
     await core.expireMessages();
     await core.expireMessages();
     expect(wakes).toBe(1);
-    expect(await stepsOf(bridge, ids[0])).toEqual(['api accepted']);
-    for (const id of ids.slice(1, 3)) {
+    for (const id of ids.slice(0, 3)) {
       expect(await stepsOf(bridge, id)).toEqual(['api accepted', 'bridge uncertain uncertain']);
       expect(await stateOf(bridge, id)).toEqual(QUEUED);
     }
@@ -133,6 +210,16 @@ describe('a deadline that passes', () => {
     await testAgent(bridge, '+14155550100', 'journal-2');
     expect(await stepsOf(bridge, ids[1])).toHaveLength(2);
     expect(await stepsOf(bridge, ids[4])).toHaveLength(2);
+  });
+
+  test('leaves to a Mac that is there what it took', async () => {
+    const { bridge, agent, ids } = await onTheirWay();
+    const { core, clock } = bridge;
+    await clock.advance(COMMAND_LIFETIME_MS);
+    await core.touchAgent(agent.agentId);
+    await core.expireMessages();
+    expect(await stepsOf(bridge, ids[0])).toEqual(['api accepted']);
+    expect(await stepsOf(bridge, ids[1])).toEqual(['api accepted', 'bridge uncertain uncertain']);
   });
 
   test('ends more than one transaction holds', async () => {

@@ -51,6 +51,7 @@ async function linked(): Promise<Linked> {
       clock: systemClock,
       logger: silentLogger,
       onCommands: () => undefined,
+      onBehind: async () => journal.record({ at: Date.now(), anew: true }),
       backoff: { baseMs: 5, capMs: 20 },
     });
     onTestFinished(() => link.stop(RUSHED));
@@ -107,21 +108,21 @@ test('over a link that is cut again and again everything arrives once, in both d
   expect(proxy.connections).toBeGreaterThan(10);
 });
 
-test('of two daemons with one identity the newer one stays, the older one stops and says why', async () => {
+test('of two daemons with one identity the newer one stays, the older one waits and says why', async () => {
   const { start } = await linked();
   const older = start();
   await eventually(() => older.status().state === 'open');
   const newer = start();
-  await eventually(() => older.status().state === 'stopped');
+  await eventually(() => older.status().state === 'refused');
   expect(older.status().lastEnd?.code).toBe('superseded');
   await eventually(() => newer.status().state === 'open');
 });
 
-test('a revoked agent stops', async () => {
+test('a revoked agent waits', async () => {
   const { bridge, identity, start } = await linked();
   const link = start();
   await eventually(() => link.status().state === 'open');
   await bridge.core.revokeAgent(identity.agentId);
-  await eventually(() => link.status().state === 'stopped');
+  await eventually(() => link.status().state === 'refused');
   expect(link.status().lastEnd?.code).toBe('revoked');
 });

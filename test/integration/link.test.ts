@@ -21,6 +21,7 @@ let bridge: FakeBridge;
 let journal: Journal;
 let link: Link;
 let accepted = 0;
+let folder: string;
 
 function start(options: Partial<LinkOptions> = {}): void {
   link = createLink({
@@ -36,6 +37,7 @@ function start(options: Partial<LinkOptions> = {}): void {
     onCommands: () => {
       accepted += 1;
     },
+    onBehind: async () => journal.record({ at: Date.now(), anew: true }),
     backoff: { baseMs: 1, capMs: 5 },
     ...options,
   });
@@ -57,6 +59,12 @@ function receive(count: number): void {
   });
 }
 
+/** What was journaled until now was by an earlier program. */
+function reopen(): void {
+  journal.close();
+  journal = openJournal(path.join(folder, 'journal.db'));
+}
+
 const seqs = (events: ReadonlyArray<{ seq: number }>): number[] => events.map(({ seq }) => seq);
 const upTo = (last: number, first = 1): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -64,7 +72,8 @@ const upTo = (last: number, first = 1): number[] =>
 beforeEach(async () => {
   accepted = 0;
   bridge = await FakeBridge.start();
-  journal = openJournal(path.join(tempFolder(), 'journal.db'));
+  folder = tempFolder();
+  journal = openJournal(path.join(folder, 'journal.db'));
 });
 
 afterEach(async () => {
@@ -85,6 +94,7 @@ describe('link', () => {
 
   test('sends events from where the bridge is, and again after a cut those it did not acknowledge', async () => {
     receive(5);
+    reopen();
     start();
     const first = await bridge.session(1);
     await first.welcome(2);
@@ -194,17 +204,101 @@ describe('link', () => {
   });
 
   test.each<CloseCode>(['superseded', 'revoked', 'unauthorized', 'unsupported_version'])(
-    'stops for good when it is closed as %s',
+    'waits when it is refused as %s, says what to do, and dials when it is told to',
     async (code) => {
-      start();
+      const clock = new ManualClock();
+      start({ clock, backoff: { random: () => 0.5 } });
       const session = await bridge.session(1);
       await session.hello();
       session.close(code);
-      await eventually(() => link.status().state === 'stopped');
-      expect(link.status()).toMatchObject({ lastEnd: { code }, retryAt: null });
+      await eventually(() => link.status().state === 'refused');
+      const byItself = code === 'unauthorized' || code === 'unsupported_version';
+      expect(link.status()).toMatchObject({
+        lastEnd: { code },
+        mend: expect.stringContaining('bluerelay'),
+        retryAt: byItself ? isoTime(clock.now() + 450_000) : null,
+      });
+      await clock.advance(449_000);
       expect(bridge.sessions).toHaveLength(1);
+      if (!byItself) {
+        await clock.advance(100 * 86_400_000);
+        expect(bridge.sessions).toHaveLength(1);
+      }
+      link.retry();
+      await (await bridge.session(2)).welcome();
+      await eventually(() => link.status().state === 'open');
+      expect(link.status().mend).toBeNull();
     },
   );
+
+  test('asks again by itself, slowly, where the bridge does not know the key', async () => {
+    const clock = new ManualClock();
+    start({ clock, backoff: { random: () => 0.5 } });
+    for (const round of [1, 2, 3]) {
+      const session = await bridge.session(round);
+      await session.hello();
+      session.close('unauthorized');
+      await eventually(() => link.status().state === 'refused');
+      await clock.advance(450_000);
+    }
+    await (await bridge.session(4)).welcome();
+    await eventually(() => link.status().state === 'open');
+  });
+
+  test('may act once a bridge took its journal, and not while another is in its place', async () => {
+    const told: boolean[] = [];
+    start({ onMayAct: () => told.push(link.mayAct()) });
+    const first = await bridge.session(1);
+    await first.hello();
+    expect(link.mayAct()).toBe(false);
+    await first.welcome();
+    await eventually(() => link.mayAct());
+    first.socket.terminate();
+    const second = await bridge.session(2);
+    await second.hello();
+    expect(link.mayAct()).toBe(true);
+    second.close('superseded');
+    await eventually(() => !link.mayAct());
+    const before = journal.id();
+    link.retry();
+    const third = await bridge.session(3);
+    expect((await third.hello()).journalId).not.toBe(before);
+    await third.welcome();
+    await eventually(() => link.mayAct());
+    expect(told).toEqual([true, false, true]);
+  });
+
+  test('a journal that is behind is begun anew before it acts, whoever notices', async () => {
+    receive(2);
+    const id = journal.id();
+    reopen();
+    receive(3);
+    let behind = 0;
+    let failures = 1;
+    start({
+      onBehind: async () => {
+        behind += 1;
+        if (failures-- > 0) throw new Error('the disk is full');
+        journal.record({ at: Date.now(), anew: true });
+      },
+    });
+    const first = await bridge.session(1);
+    expect(await first.hello()).toMatchObject({ journalId: id, eventSeq: 2 });
+    // The bridge has events of it that only a later copy had, though there are as many now.
+    await first.welcome(4);
+    const second = await bridge.session(2);
+    expect((await second.hello()).journalId).not.toBe(id);
+    expect(behind).toBe(2);
+    expect(link.mayAct()).toBe(false);
+    second.close('journal_behind');
+    const third = await bridge.session(3);
+    await third.welcome();
+    await eventually(() => link.mayAct());
+    expect(behind).toBe(3);
+    await eventually(() => third.events.length === 5);
+    third.socket.terminate();
+    expect((await (await bridge.session(4)).hello()).eventSeq).toBe(5);
+  });
 
   test('notices that nothing arrives any more, and dials again', async () => {
     const clock = new ManualClock();
@@ -225,6 +319,7 @@ describe('link', () => {
   test('begins a new count of events when the bridge has fewer or more than the journal gave out', async () => {
     receive(3);
     journal.acknowledgeEvents(2);
+    reopen();
     start();
     const before = journal.id();
     const session = await bridge.session(1);

@@ -7,6 +7,7 @@ import type { MessageChange } from '../../agent/messages-db/types.ts';
 import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
 import type { Command, SendMessageCommand } from '../../bridge/protocol/commands.ts';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
+import { isoTime } from '../../bridge/runtime/clock.ts';
 import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -30,7 +31,7 @@ let evidence: TestEvidence;
 let outbox: Outbox;
 let seq: number;
 
-const outboxOn = (mac: TestMac): Outbox =>
+const outboxOn = (mac: TestMac, mayAct = (): boolean => true): Outbox =>
   createOutbox({
     journal,
     mac,
@@ -39,6 +40,7 @@ const outboxOn = (mac: TestMac): Outbox =>
     files: noFiles,
     errands: noErrands,
     pacer: freePacer,
+    mayAct,
     clock,
     logger: silentLogger,
   });
@@ -392,5 +394,54 @@ describe('outbox', () => {
       conversation: { identifier: 'unknown' },
     });
     expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThan(256 * 1024);
+  });
+});
+
+describe('a journal that is not the newest', () => {
+  test('acts on nothing before a bridge has said so, and expires nothing', async () => {
+    let may = false;
+    await outbox.stop();
+    outbox = outboxOn(mac, () => may);
+    outbox.start();
+    order(command('cmd_1'));
+    await clock.advance(2 * 3_600_000);
+    expect(mac.acts).toEqual([]);
+    expect(journal.command('cmd_1')?.state).toBe('queued');
+    order(command('cmd_2'));
+    may = true;
+    outbox.wake();
+    await eventually(() => mac.acts.length === 1, { what: 'an act' });
+    expect(journal.command('cmd_1')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+  });
+
+  test('only looks for what is open: rows say what was done, and without one it is uncertain', async () => {
+    let may = false;
+    await outbox.stop();
+    outbox = outboxOn(mac, () => may);
+    outbox.start();
+    order(command('cmd_1'), command('cmd_2', BEN), {
+      id: 'cmd_3',
+      traceId: 'trc_3',
+      issuedAt: isoTime(clock.now()),
+      expiresAt: isoTime(clock.now() + 3_600_000),
+      type: 'lookup',
+      handles: [ANNA],
+    });
+    row(ANNA, 'text of cmd_1');
+    const id = journal.id();
+    await outbox.distrust();
+    expect(journal.id()).not.toBe(id);
+    expect(journal.command('cmd_1')?.state).toBe('done');
+    expect(journal.command('cmd_3')?.state).toBe('queued');
+    may = true;
+    outbox.wake();
+    await clock.advance(10_000);
+    expect(journal.command('cmd_2')).toMatchObject({ state: 'uncertain', paced: null });
+    expect(mac.acts).toEqual([]);
+    row(BEN, 'text of cmd_2');
+    take(ownState('guid-102', 'sent'));
+    expect(journal.command('cmd_2')?.state).toBe('done');
+    const seqs = journal.eventsAfter(0, 100).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   });
 });

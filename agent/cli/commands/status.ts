@@ -6,6 +6,7 @@ import type { Command } from '../command.ts';
 
 const NOT_RUNNING = 3;
 const LINK_DOWN = 4;
+const REFUSED = 5;
 
 /** `bluerelay status`: how the running agent is. */
 export const statusCommand: Command = {
@@ -19,7 +20,8 @@ Exit codes:
   1  failed; stderr says why
   2  wrong usage
   ${NOT_RUNNING}  the agent does not run
-  ${LINK_DOWN}  the agent runs, and its link is not open`,
+  ${LINK_DOWN}  the agent runs, and its link is not open
+  ${REFUSED}  the agent runs, and the bridge refuses it until a person mends that`,
   async run({ config, clock, print, tell }, options) {
     const asked = await askOrNothing(() => control.ask(config.home, clock, 'status'));
     if (asked === undefined) {
@@ -33,6 +35,7 @@ Exit codes:
     const status = agentStatusSchema.parse(asked);
     if (options.json) print(JSON.stringify(status));
     else for (const line of lines(status)) print(line);
+    if (status.link.state === 'refused') return REFUSED;
     return status.link.state === 'open' ? 0 : LINK_DOWN;
   },
 };
@@ -59,9 +62,10 @@ function lines(status: AgentStatus): string[] {
     `mac       macOS ${mac.macos}, ${mac.sendingAllowed ? 'may send' : 'reads only (no --allow-sending)'}`,
     ...(mac.recovery === 'well' ? [] : [`recovery  Messages is being brought back: ${mac.recovery}`]),
     `link      ${link.state} since ${link.since}${link.state === 'open' ? '' : why}`,
+    ...(link.mend ? [`          ${link.mend}`] : []),
     ...(link.retryAt ? [`          next attempt ${link.retryAt}`] : []),
     `messages  ${messages.state}; last received ${messages.lastReceivedAt ?? 'never'}`,
-    `outbox    ${commands.join(', ') || 'empty'}`,
+    `outbox    ${commands.join(', ') || 'empty'}${link.mayAct ? '' : '; acts on nothing until the bridge takes this agent'}`,
     `events    ${journal.unacknowledgedEvents} not yet taken by the bridge`,
     ...[messages.problem, journal.problem].flatMap((problem) =>
       problem ? [`problem   ${problem.message}. ${problem.hint ?? ''}`.trimEnd()] : [],

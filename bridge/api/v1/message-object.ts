@@ -73,6 +73,12 @@ const messageFields = {
       appleName: z.string().optional().describe('Our name of that number, such as `network`.'),
     })
     .nullable(),
+  uncertain: z
+    .object({ since: isoTimeSchema, reason: z.string() })
+    .nullable()
+    .describe(
+      'While nobody can tell whether it was sent: it is not sent again by itself. A row in Messages, its Mac or an operator (`bluerelay outbox resolve`) settles it.',
+    ),
   service: z.string().nullable().describe('`imessage`, `sms`, ...; null until the Mac knows.'),
   createdAt: isoTimeSchema,
   sentAt: isoTimeSchema.nullable(),
@@ -127,6 +133,7 @@ function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'a
     voiceNote,
     appleError,
     paced,
+    uncertain,
   } = message.details;
   return {
     id: message.id,
@@ -157,6 +164,7 @@ function messageObject(message: Message): Omit<z.infer<typeof messageSchema>, 'a
             message: message.errorMessage ?? message.errorCode,
             ...(appleError === undefined ? {} : { apple: appleError, appleName: appleErrorName(appleError) }),
           },
+    uncertain: uncertain ? { ...uncertain, since: isoTime(uncertain.since) } : null,
     service: message.service,
     createdAt: isoTime(message.createdAt),
     sentAt: timeOrNull(message.sentAt),
