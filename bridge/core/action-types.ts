@@ -79,6 +79,9 @@ export interface LookedUp {
   source: 'history' | 'ids_cache' | 'send_error' | 'none';
   /** When the evidence is from, in milliseconds. */
   seenAt: number | null;
+  /** When the Mac said so, in milliseconds, and whether that was for an earlier request. */
+  checkedAt: number;
+  cached: boolean;
   error: { code: string; message: string } | null;
 }
 
@@ -129,5 +132,5 @@ export interface ActionCore {
     caller: Caller,
     input: LookUpInput,
     repeatable?: Repeatable,
-  ): Promise<{ results: LookedUp[]; checkedAt: number; replayed: boolean }>;
+  ): Promise<{ results: LookedUp[]; answeredAt: number; replayed: boolean }>;
 }

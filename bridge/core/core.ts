@@ -11,6 +11,7 @@ import { createWebhook } from './create-webhook.ts';
 import { enrolAgent } from './enrol-agent.ts';
 import { expireMessages } from './expire-messages.ts';
 import { factCore } from './facts.ts';
+import { LookupMemory } from './lookup-memory.ts';
 import { openSession } from './open-session.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
@@ -35,7 +36,8 @@ export interface CoreOptions {
 export function createCore({ store, clock, logger, allowHttpWebhooks = false, media }: CoreOptions): Core {
   const log = logger.child({ part: 'core' });
   const wakeups = new WakeupEmitter(log);
-  const context: CoreContext = { store, clock, logger: log, wakeups, allowHttpWebhooks, media };
+  const lookups = new LookupMemory(clock);
+  const context: CoreContext = { store, clock, logger: log, wakeups, lookups, allowHttpWebhooks, media };
   return {
     createAccount: (name) => createAccount(context, name),
     createEnrolmentToken: (accountId) => createEnrolmentToken(context, accountId),

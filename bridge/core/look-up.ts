@@ -8,6 +8,7 @@ import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
 import { lineOf } from './line-of.ts';
+import type { ToldAnswer } from './lookup-memory.ts';
 import { orderCommand } from './order-operation.ts';
 import { requireAction } from './require-action.ts';
 import type { Caller, Repeatable } from './types.ts';
@@ -17,13 +18,16 @@ const WAIT_MS = 8_000;
 /** How often the store is asked for it: another bridge may serve the Mac. */
 const ASK_EVERY_MS = 50;
 
-/** Asks a Mac that is connected what it knows of handles. Without one, or without its answer, nothing is known. */
+/**
+ * Asks a Mac that is connected what it knows of handles, but for those of which it told lately. Without one, or without
+ * its answer, nothing is known.
+ */
 export async function lookUp(
   context: CoreContext,
   caller: Caller,
   input: LookUpInput,
   repeatable?: Repeatable,
-): Promise<{ results: LookedUp[]; checkedAt: number; replayed: boolean }> {
+): Promise<{ results: LookedUp[]; answeredAt: number; replayed: boolean }> {
   const now = context.clock.now();
   const commandId = newId('cmd', now);
   const asked = input.phoneNumbers.map((written) => ({ written, handle: normaliseHandle(written) }));
@@ -32,25 +36,67 @@ export async function lookUp(
   const outcome = await acceptOnce(context, wanted, async (tx) => {
     const where = handles.length === 0 ? undefined : await connectedLine(context, tx, caller, input.from);
     if (!where) return undefined;
+    const lineId = where.line.id;
+    // The same request may come again, and its command is what keeps its answer.
+    const remembered = repeatable ? new Map() : rememberedOf(context, lineId, handles);
+    const open = handles.filter((handle) => !remembered.has(handle));
+    const found = { lineId, remembered };
+    if (open.length === 0) return found;
+    context.lookups.count(lineId, open.length);
     await orderCommand(tx, {
       id: commandId,
       agentId: where.agent.id,
       traceId: newId('trc', now),
-      order: { type: 'lookup', handles },
+      order: { type: 'lookup', handles: open },
       expiresAt: now + WAIT_MS,
       now,
     });
-    return where.agent.id;
+    return { ...found, agentId: where.agent.id };
   });
   const replayed = 'earlier' in outcome;
-  if (!replayed && outcome.made !== undefined) context.wakeups.command(outcome.made);
+  const found: Asked = (replayed ? undefined : outcome.made) ?? { remembered: new Map() };
+  if (found.agentId !== undefined) context.wakeups.command(found.agentId);
   const answer =
-    replayed || outcome.made !== undefined
+    replayed || found.agentId !== undefined
       ? await answerOf(context, replayed ? outcome.earlier : commandId)
       : undefined;
-  const results = asked.map(({ written, handle }) => resultOf(written, handle, answer));
-  return { results, checkedAt: context.clock.now(), replayed };
+  const checkedAt = context.clock.now();
+  const told = toldBy(answer, checkedAt);
+  if (found.lineId !== undefined)
+    for (const [handle, answered] of told) context.lookups.keep(found.lineId, handle, answered);
+  const error = answer?.type === 'command.state' ? errorOf(answer.error) : null;
+  const results = asked.map(({ written, handle }): LookedUp => {
+    if (handle === undefined) return invalid(written, checkedAt);
+    const remembered = found.remembered.get(handle);
+    const known = remembered ?? told.get(handle);
+    return {
+      ...(known ? knownOf(handle, known) : nothingOf(handle, checkedAt, error)),
+      cached: !!remembered,
+    };
+  });
+  return { results, answeredAt: checkedAt, replayed };
 }
+
+/** What a lookup found before its Mac answers. */
+interface Asked {
+  lineId?: string;
+  /** Of whom the Mac told lately. */
+  remembered: ReadonlyMap<string, ToldAnswer>;
+  /** Whose Mac is asked for the others. */
+  agentId?: string;
+}
+
+const rememberedOf = (
+  { lookups }: CoreContext,
+  lineId: string,
+  handles: readonly string[],
+): Map<string, ToldAnswer> =>
+  new Map(
+    handles.flatMap((handle) => {
+      const answer = lookups.find(lineId, handle);
+      return answer ? [[handle, answer] as const] : [];
+    }),
+  );
 
 /** The line that is asked for, or the first of those whose Mac is connected that can look up. */
 async function connectedLine(
@@ -90,25 +136,42 @@ async function answerOf({ store, clock }: CoreContext, commandId: string): Promi
   }
 }
 
-function resultOf(written: string, handle: string | undefined, answer: AgentEvent | undefined): LookedUp {
-  const nothing = { imessage: null, source: 'none', seenAt: null } as const;
-  if (handle === undefined) {
-    const error = { code: 'invalid_phone_number', message: 'Neither a valid E.164 number nor an email' };
-    return { phoneNumber: written, valid: false, ...nothing, error };
-  }
-  const known = { phoneNumber: handle, valid: true };
-  if (answer?.type === 'command.state') return { ...known, ...nothing, error: errorOf(answer.error) };
-  if (answer?.type !== 'lookup.answered') return { ...known, ...nothing, error: null };
-  const result = answer.results.find((candidate) => normaliseHandle(candidate.handle) === handle);
-  if (!result) return { ...known, ...nothing, error: null };
-  return {
-    ...known,
-    imessage: result.imessage === 'unknown' ? null : result.imessage === 'yes',
-    source: result.source,
-    seenAt: result.seenAt === null ? null : Date.parse(result.seenAt),
-    error: null,
-  };
+/** What an answer says, by the handles as they are stored here. */
+function toldBy(answer: AgentEvent | undefined, checkedAt: number): Map<string, ToldAnswer> {
+  if (answer?.type !== 'lookup.answered') return new Map();
+  return new Map(
+    answer.results.flatMap(({ handle: written, imessage, source, seenAt }) => {
+      const handle = normaliseHandle(written);
+      const at = seenAt === null ? null : Date.parse(seenAt);
+      return handle === undefined ? [] : [[handle, { imessage, source, seenAt: at, checkedAt }] as const];
+    }),
+  );
 }
+
+type Result = Omit<LookedUp, 'cached'>;
+
+const knownOf = (phoneNumber: string, { imessage, ...known }: ToldAnswer): Result => ({
+  phoneNumber,
+  valid: true,
+  ...known,
+  imessage: imessage === 'unknown' ? null : imessage === 'yes',
+  error: null,
+});
+
+const nothingOf = (phoneNumber: string, checkedAt: number, error: LookedUp['error']): Result => ({
+  phoneNumber,
+  valid: true,
+  ...NOTHING,
+  checkedAt,
+  error,
+});
+
+const invalid = (phoneNumber: string, checkedAt: number): LookedUp => {
+  const error = { code: 'invalid_phone_number', message: 'Neither a valid E.164 number nor an email' };
+  return { phoneNumber, valid: false, ...NOTHING, checkedAt, cached: false, error };
+};
+
+const NOTHING = { imessage: null, source: 'none', seenAt: null } as const;
 
 const errorOf = (error: { code: string; message: string } | undefined) =>
   error

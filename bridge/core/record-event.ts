@@ -53,7 +53,7 @@ const isPermanent = (error: unknown): boolean =>
   error instanceof AppError ? error.retry === 'never' : BUGS.some((kind) => error instanceof kind);
 
 async function record(
-  { store, clock, logger, wakeups }: CoreContext,
+  { store, clock, logger, wakeups, lookups }: CoreContext,
   { agentId, sessionId, seq }: Source,
   event: AgentEvent,
 ): Promise<boolean> {
@@ -74,9 +74,10 @@ async function record(
       },
     };
     const deliveries = await apply(recording, event);
-    return { deliveries, notes, ordered };
+    return { deliveries, notes, ordered, lineId: line.id };
   });
   if (!done) return false;
+  lookups.heed(done.lineId, event);
   for (const { what, ids } of done.notes) logger.warn({ agentId, seq, ...ids }, what);
   if (done.ordered) wakeups.command(agentId);
   if (done.deliveries > 0) wakeups.delivery();

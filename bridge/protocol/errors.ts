@@ -138,6 +138,11 @@ export const requestErrors = {
   },
   body_too_large: { status: 413, retry: 'never', hint: 'Send a smaller body.' },
   unsupported_media_type: { status: 415, retry: 'never', hint: 'Send content-type application/json.' },
+  lookup_rate_limited: {
+    status: 429,
+    retry: 'later',
+    hint: 'Wait for the seconds of Retry-After; a line is asked for 1,000 handles an hour, beside those it told of lately.',
+  },
   rate_limited: { status: 429, retry: 'later', hint: 'Wait for the seconds of Retry-After.' },
   headers_too_large: { status: 431, retry: 'never', hint: 'Send fewer or shorter headers.' },
   internal_error: {

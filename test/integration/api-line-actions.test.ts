@@ -30,6 +30,8 @@ interface LookupJson {
     source: string;
     seenAt: string | null;
     ageSeconds: number | null;
+    checkedAt: string;
+    cached: boolean;
     error?: { code: string };
   }[];
 }
@@ -244,7 +246,7 @@ test('a lookup waits for what the Mac knows, with its source and age, and names 
   });
   const { status, json } = await asking;
   expect(status).toBe(200);
-  const her = { phoneNumber: HER, valid: true, imessage: true, source: 'history', seenAt, cached: true };
+  const her = { phoneNumber: HER, valid: true, imessage: true, source: 'history', seenAt, cached: false };
   expect(json.results).toMatchObject([
     her,
     { phoneNumber: 'nobody', valid: false, imessage: null, error: { code: 'invalid_phone_number' } },
@@ -276,4 +278,67 @@ test('a lookup that the Mac refuses ends at once, and one without a Mac knows no
   ]);
   for (const wrong of [{}, { phoneNumber: HER, phoneNumbers: [HER] }, { phoneNumbers: [] }])
     expect((await lookUp(world, wrong)).status).toBe(400);
+});
+
+test('what a Mac told lately is not asked again, until a message speaks against it', async () => {
+  const world = await actionWorld();
+  const seenAt = new Date(Date.now() - 60_000).toISOString();
+  const answer = async (imessage: 'yes' | 'no' | 'unknown', handle = HER) => {
+    const { id: commandId, handles } = await world.agent.next('lookup');
+    const source = imessage === 'unknown' ? 'none' : 'history';
+    const result = { handle, imessage, source, seenAt: imessage === 'unknown' ? null : seenAt } as const;
+    await world.agent.tell({ type: 'lookup.answered', commandId, results: [result] });
+    return handles;
+  };
+  const ask = async (imessage: 'yes' | 'no' | 'unknown') => {
+    const asking = lookUp(world, { phoneNumber: HER });
+    await answer(imessage);
+    return (await asking).json.results[0];
+  };
+  expect(await ask('unknown')).toMatchObject({ imessage: null, cached: false });
+  const first = await ask('yes');
+  expect(first).toMatchObject({ imessage: true, cached: false });
+  const again = await lookUp(world, { phoneNumbers: [HER, '+1 (415) 555-0101'] });
+  const kept = { imessage: true, source: 'history', seenAt, cached: true, checkedAt: first?.checkedAt };
+  expect(again.json.results).toMatchObject([kept, kept]);
+  expect(world.agent.count()).toBe(2);
+  // Only whom nobody told of is asked for.
+  const both = lookUp(world, { phoneNumbers: [HER, HIM] });
+  expect(await answer('no', HIM)).toEqual([HIM]);
+  expect((await both).json.results).toMatchObject([kept, { imessage: false, cached: false }]);
+  // Who writes by iMessage is on it, whatever was told before.
+  await world.received({ from: HIM });
+  const after = lookUp(world, { phoneNumber: HIM });
+  await answer('yes', HIM);
+  expect((await after).json.results).toMatchObject([{ imessage: true, cached: false }]);
+  const { json } = await world.post('/v1/messages', { to: HER, text: 'x' });
+  const { id: commandId } = await world.agent.next('message.send');
+  const error = { code: 'recipient_not_imessage', message: 'no', apple: 22 };
+  await world.agent.tell({ type: 'message.failed', commandId, guid: 'F', service: 'iMessage', error });
+  expect((await world.read(json.id)).status).toBe('failed');
+  expect(await ask('no')).toMatchObject({ imessage: false, cached: false });
+});
+
+test('a line is asked for so many handles an hour, and no more', async () => {
+  const world = await actionWorld();
+  const numbers = (batch: number) =>
+    Array.from({ length: 100 }, (_one, index) => `+1415555${1000 + batch * 100 + index}`);
+  for (let batch = 0; batch < 10; batch += 1) {
+    const asking = lookUp(world, { phoneNumbers: numbers(batch) });
+    const { id: commandId, handles } = await world.agent.next('lookup');
+    const results = handles.map((handle) => ({
+      handle,
+      imessage: batch === 0 ? ('yes' as const) : ('unknown' as const),
+      source: 'none' as const,
+      seenAt: null,
+    }));
+    await world.agent.tell({ type: 'lookup.answered', commandId, results });
+    expect((await asking).status).toBe(200);
+  }
+  const refused = await lookUp(world, { phoneNumber: HER });
+  expect(codeOf(refused)).toEqual([429, 'lookup_rate_limited']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_500);
+  expect((refused.json as unknown as ErrorReply).error.details).toMatchObject({ cap: 1_000, used: 1_000 });
+  expect((await lookUp(world, { phoneNumbers: numbers(0) })).status).toBe(200);
+  expect(world.agent.count()).toBe(10);
 });

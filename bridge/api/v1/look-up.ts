@@ -32,8 +32,12 @@ const resultSchema = z
       ),
     seenAt: isoTimeSchema.nullable().describe('When the evidence is from.'),
     ageSeconds: z.int().nullable().describe('How old the evidence is.'),
-    checkedAt: isoTimeSchema,
-    cached: z.boolean().describe('Whether it rests on evidence that was there before.'),
+    checkedAt: isoTimeSchema.describe('When the Mac was asked.'),
+    cached: z
+      .boolean()
+      .describe(
+        'Whether the Mac was asked for an earlier request: a yes holds for a day, a no for an hour, unless a message speaks against it.',
+      ),
     error: z.object({ code: z.string(), message: z.string() }).optional(),
   })
   .meta({ id: 'LookupResult' });
@@ -47,7 +51,7 @@ export function lookUp(app: TypedApp, core: Core): void {
       operationId: 'lookUp',
       summary: 'Ask whether numbers are on iMessage',
       description:
-        'Nothing is sent to anybody: a Mac that is connected tells what it already knows, within 8 seconds. Results come in the order of the question.',
+        'Nothing is sent to anybody: a Mac that is connected tells what it already knows, within 8 seconds. Results come in the order of the question. A line is asked for 1,000 handles an hour at most.',
       tags: ['Lookup'],
       security: KEYED,
       body: lookUpSchema,
@@ -62,6 +66,7 @@ export function lookUp(app: TypedApp, core: Core): void {
           'invalid_from',
           'sandbox_not_activated',
           'action_unavailable',
+          'lookup_rate_limited',
           'no_line_available',
         ),
       },
@@ -77,10 +82,10 @@ export function lookUp(app: TypedApp, core: Core): void {
         throw requestError('invalid_parameter_value', 'phoneNumber and phoneNumbers exclude each other.', {
           param: 'phoneNumber',
         });
-      const { results, checkedAt } = await once(request, (repeatable) =>
+      const { results, answeredAt } = await once(request, (repeatable) =>
         core.lookUp(callerOf(request), { phoneNumbers: asked, from }, repeatable),
       );
-      return { results: results.map((result) => resultObject(result, checkedAt)) };
+      return { results: results.map((result) => resultObject(result, answeredAt)) };
     },
   });
 }
@@ -92,17 +97,19 @@ const resultObject = (
     imessage,
     source,
     seenAt,
+    checkedAt,
+    cached,
     error,
   }: Awaited<ReturnType<Core['lookUp']>>['results'][number],
-  checkedAt: number,
+  now: number,
 ): z.infer<typeof resultSchema> => ({
   phoneNumber,
   valid,
   imessage,
   source,
   seenAt: seenAt === null ? null : isoTime(seenAt),
-  ageSeconds: seenAt === null ? null : Math.max(0, Math.round((checkedAt - seenAt) / 1000)),
+  ageSeconds: seenAt === null ? null : Math.max(0, Math.round((now - seenAt) / 1000)),
   checkedAt: isoTime(checkedAt),
-  cached: seenAt !== null,
+  cached,
   ...(error === null ? {} : { error }),
 });
