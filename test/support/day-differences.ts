@@ -45,6 +45,7 @@ export function differences(fact: LedgerLine, change: AnyChange, then: Then): st
       ...unlike('from', fact.from, change.from),
       ...unlike('at', fact.at, change.at),
       ...oneOf('whole', wholes(fact.guid, then), change.whole),
+      ...unlike('history', historyOf(fact, then), change.history.slice(1)),
     ];
   if (fact.kind === 'unsent' && change.kind === 'unsent')
     return [
@@ -53,6 +54,17 @@ export function differences(fact: LedgerLine, change: AnyChange, then: Then): st
     ];
   return [`it is a ${change.kind}, not a ${fact.kind}`];
 }
+
+/** Versions of a part up to one, without the original. */
+const historyOf = (
+  { guid, part, version }: Line<'edited'>,
+  { ledger }: Then,
+): { text: string; at: number }[] =>
+  ledger.flatMap((line) =>
+    line.kind === 'edited' && line.guid === guid && line.part === part && line.version <= version
+      ? [{ text: line.text, at: line.at }]
+      : [],
+  );
 
 /** Every text that a message had once it was changed for the first time. */
 const wholes = (guid: string, { ledger, played }: Then): string[] =>
