@@ -1,10 +1,8 @@
+import { REPLY_WINDOW_MS } from '../protocol/limits.ts';
 import type { Conversation, Line, StoreOperations } from '../store/types.ts';
 import type { LineRefusal } from './choose-line.ts';
 import { sendsNothing } from './line-condition.ts';
 import type { Caller } from './types.ts';
-
-/** For so long after somebody wrote, an answer is a reply. In milliseconds. */
-const REPLY_WINDOW_MS = 24 * 3_600_000;
 
 /** Why nothing that nobody waits for may leave from a line now. */
 export async function refusesProactive(

@@ -1,3 +1,4 @@
+import type { Priority } from '../protocol/commands.ts';
 import type { Action, Effect } from '../protocol/common.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Media, Message, StoreOperations, TimelineEntry } from '../store/types.ts';
@@ -15,8 +16,9 @@ import { requestError } from './request-error.ts';
 import { requireAction } from './require-action.ts';
 import type { Caller, Repeatable, SendMessageInput } from './types.ts';
 
-/** A message that has not left by then is not sent any more. In milliseconds. */
+/** A message that has not left by then is not sent any more, unless it was said when; a one-time code sooner. In milliseconds. */
 export const COMMAND_LIFETIME_MS = 24 * 3_600_000;
+const OTP_LIFETIME_MS = 10 * 60_000;
 
 /** Other vendors' words for effects. */
 const EFFECT_ALIASES: Readonly<Record<string, Effect>> = {
@@ -62,6 +64,7 @@ interface Made {
   reply: Answerable | undefined;
   effect: Effect | undefined;
   voiceNote: boolean;
+  priority: Priority | undefined;
 }
 
 async function accept(
@@ -74,7 +77,8 @@ async function accept(
   const text = input.text ?? '';
   const voiceNote = input.voiceNote === true;
   if (voiceNote) checkVoiceNote(files, text);
-  const made: Made = { destination, text, files, reply, effect: effectOf(input.effect), voiceNote };
+  const { priority } = input;
+  const made: Made = { destination, text, files, reply, effect: effectOf(input.effect), voiceNote, priority };
   const { line, agent } = destination.where;
   await requireAction(tx, line.id, ...actionsOf(made));
   const message = messageOf(id, line.handle, made, input.metadata, now);
@@ -93,11 +97,16 @@ async function accept(
     agentId: agent.id,
     traceId: message.traceId,
     order: orderOf(made),
-    expiresAt: now + COMMAND_LIFETIME_MS,
+    expiresAt: now + lifetimeOf(input),
     now,
     messageId: message.id,
   });
   return { message, timeline: [entry], agentId: agent.id };
+}
+
+function lifetimeOf({ expiresInSeconds, priority }: SendMessageInput): number {
+  if (expiresInSeconds !== undefined) return expiresInSeconds * 1_000;
+  return priority === 'otp' ? OTP_LIFETIME_MS : COMMAND_LIFETIME_MS;
 }
 
 const messageOf = (
@@ -123,7 +132,7 @@ const messageOf = (
     now,
   });
 
-function orderOf({ destination, text, files, reply, effect, voiceNote }: Made): Order {
+function orderOf({ destination, text, files, reply, effect, voiceNote, priority }: Made): Order {
   const { conversation, groupId, to } = destination;
   return {
     type: 'message.send',
@@ -133,6 +142,7 @@ function orderOf({ destination, text, files, reply, effect, voiceNote }: Made): 
     ...(effect ? { effect } : {}),
     ...(reply ? { replyTo: { guid: reply.guid, part: 0 } } : {}),
     ...(voiceNote ? { voiceNote } : {}),
+    ...(priority ? { priority } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Priority } from '../protocol/commands.ts';
 import type { Effect } from '../protocol/common.ts';
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import type { AgentEvent } from '../protocol/events.ts';
@@ -36,6 +37,9 @@ export interface SendMessageInput {
   replyTo?: string | undefined;
   /** The one file is a recording of the voice. */
   voiceNote?: boolean | undefined;
+  priority?: Priority | undefined;
+  /** In so many seconds it is not sent any more. */
+  expiresInSeconds?: number | undefined;
   metadata?: Record<string, string> | undefined;
 }
 

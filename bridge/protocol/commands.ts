@@ -20,6 +20,10 @@ const base = {
   expiresAt: timeSchema,
 };
 
+/** Who goes first when a line is paced. */
+export const priorities = ['otp', 'reply', 'normal', 'bulk'] as const;
+export type Priority = (typeof priorities)[number];
+
 const textSchema = z.string().min(1).max(MAX_TEXT_LENGTH);
 
 /** A file that waits on the bridge: the agent fetches it by `mediaId` before it acts. */
@@ -45,8 +49,8 @@ export const sendMessageCommandSchema = z.strictObject({
   voiceNote: z.boolean().optional(),
   /** Which service to use; iMessage when absent. */
   service: z.enum(['iMessage', 'SMS', 'RCS']).optional(),
-  /** Who goes first when the line is paced; `normal` when absent. */
-  priority: z.enum(['otp', 'reply', 'normal', 'bulk']).optional(),
+  /** When absent `reply` where somebody wrote within the last 24 hours, else `normal`. */
+  priority: z.enum(priorities).optional(),
 });
 
 const onMessage = { ...base, conversation: macConversationSchema, target: targetSchema };

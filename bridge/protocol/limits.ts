@@ -19,5 +19,7 @@ export const SILENCE_LIMIT_MS = 40_000;
 export const OFFLINE_AFTER_MS = 80_000;
 /** From the opening of the socket to a valid `hello`. */
 export const HELLO_LIMIT_MS = 10_000;
+/** A message that leaves within so long after one came from its conversation is a reply, in milliseconds. */
+export const REPLY_WINDOW_MS = 24 * 3_600_000;
 /** A text is at most this many UTF-16 units. */
 export const MAX_TEXT_LENGTH = 20_000;

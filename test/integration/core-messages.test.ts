@@ -47,6 +47,29 @@ describe('sending', () => {
     expect(await core.findAgent(agent.agentId)).toMatchObject({ commandAck: 2, commandSeq: 2 });
   });
 
+  test('a message says who goes first and how long it may wait; a one-time code waits ten minutes', async () => {
+    const bridge = await testCore();
+    const { core, live, clock } = bridge;
+    const agent = await testAgent(bridge);
+    for (const input of [
+      { priority: 'otp' },
+      { priority: 'otp', expiresInSeconds: 60 },
+      { expiresInSeconds: 3_600 },
+    ] as const)
+      await core.sendMessage(live, { to: HER, text: 'hi', ...input });
+    const stored = await core.commandsAfter(agent.agentId, 0, 10);
+    expect(
+      stored.map(({ command }) => [
+        command.type === 'message.send' && command.priority,
+        (Date.parse(command.expiresAt) - clock.now()) / 1_000,
+      ]),
+    ).toEqual([
+      ['otp', 600],
+      ['otp', 60],
+      [undefined, 3_600],
+    ]);
+  });
+
   test.each([
     [{ to: '4155550101' }, 'invalid_phone_number', 'to'],
     [{ to: 'nobody' }, 'invalid_phone_number', 'to'],

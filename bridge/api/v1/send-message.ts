@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Core, SendMessageInput } from '../../core/types.ts';
+import { priorities } from '../../protocol/commands.ts';
 import { effects } from '../../protocol/common.ts';
 import { callerOf } from '../caller.ts';
 import { requestError } from '../error-reply.ts';
@@ -37,6 +38,20 @@ const sendMessageSchema = z
       .boolean()
       .optional()
       .describe('Shows the one attachment, a Core Audio file (.caf), as a recording of the voice.'),
+    priority: z
+      .enum(priorities)
+      .optional()
+      .describe(
+        'Who goes first while the line is paced. When left out `reply` where somebody wrote within 24 hours, else `normal`. `otp` is for one-time codes: not held by quiet hours, and not sent after ten minutes.',
+      ),
+    expiresInSeconds: z
+      .int()
+      .min(10)
+      .max(30 * 24 * 3_600)
+      .optional()
+      .describe(
+        'If it has not left by then it is not sent any more; a day, with `otp` ten minutes, when left out.',
+      ),
     metadata: metadataSchema.optional().describe('Strings of yours, given back with the message.'),
     idempotencyKey: idempotencyKeySchema.optional(),
   })
