@@ -1,3 +1,4 @@
+import { describeError } from '../bridge/runtime/app-error.ts';
 import type { Clock } from '../bridge/runtime/clock.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
 import { LineHealth } from './health/health.ts';
@@ -71,6 +72,7 @@ export function keepLine(options: LineKeepingOptions): LineKeeping {
     start() {
       const stop = health.start();
       const cancel = schedule.at(MIDNIGHT, pacing.timezone, () => {
+        roll(pacing, { clock, logger });
         health.look();
         onFreed();
       });
@@ -82,6 +84,14 @@ export function keepLine(options: LineKeepingOptions): LineKeeping {
   };
 }
 
+function roll(pacing: Pacing, { clock, logger }: Pick<LineKeepingOptions, 'clock' | 'logger'>): void {
+  try {
+    pacing.roll(clock.now());
+  } catch (error) {
+    logger.warn({ error: describeError(error) }, 'the day of the line has to wait');
+  }
+}
+
 function accountOf(permissions: readonly Permission[]): {
   signedOut: boolean | undefined;
   refused: string[];
@@ -89,9 +99,7 @@ function accountOf(permissions: readonly Permission[]): {
   const messages = permissions.find(({ component }) => component === 'messages');
   return {
     signedOut:
-      messages === undefined || messages.status === 'unknown'
-        ? undefined
-        : messages.cause === 'signed_out',
+      messages === undefined || messages.status === 'unknown' ? undefined : messages.cause === 'signed_out',
     refused: permissions
       .filter(({ component, status }) => status === 'denied' && NEEDED.has(component))
       .map(({ component }) => component),

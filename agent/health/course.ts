@@ -46,8 +46,11 @@ export function advance(course: Course, { suspicion }: Pick<Assessment, 'suspici
     case 'well':
       return course;
     case 'suspected':
+      // A pause that would last longer began by a clock that was set back since.
+      if (course.until > now + PAUSE_MS) return { ...course, until: now + PAUSE_MS };
       return now < course.until ? course : { state: 'recovering', since: course.until };
     case 'recovering':
+      if (course.since > now) return { ...course, since: now };
       return now - course.since < RECOVERY.length * DAY_MS ? course : WELL;
   }
 }

@@ -35,6 +35,7 @@ export class LineHealth {
   #course: Course;
   #assessment: Assessment = { health: 'healthy', reasons: [], suspicion: null };
   #usageToldAt = Number.NEGATIVE_INFINITY;
+  #share: number | undefined;
 
   constructor(options: LineHealthOptions) {
     this.#options = options;
@@ -94,9 +95,11 @@ export class LineHealth {
       this.#course = before;
       throw error;
     }
-    if (before.state === course.state) return;
-    this.#logCourse(course);
-    onChange();
+    const share = shareOfCaps(course, now);
+    const moreOrLess = this.#share !== undefined && this.#share !== share;
+    this.#share = share;
+    if (before.state !== course.state) this.#logCourse(course);
+    if (before.state !== course.state || moreOrLess) onChange();
   }
 
   #tell(now: number, notes: Record<string, string>, courseChanged: boolean): void {
@@ -106,7 +109,7 @@ export class LineHealth {
     const key = JSON.stringify({ ...standing, date: usage.date });
     const counts = JSON.stringify({ usage, lastInboundAt });
     const [toldKey, toldCounts] = (journal.note(TOLD) ?? '\n').split('\n');
-    const countsDue = toldCounts !== counts && now - this.#usageToldAt >= USAGE_EVERY_MS;
+    const countsDue = toldCounts !== counts && Math.abs(now - this.#usageToldAt) >= USAGE_EVERY_MS;
     if (toldKey !== key || countsDue) {
       journal.record({ at: now, events: [state], notes: { ...notes, [TOLD]: `${key}\n${counts}` } });
       this.#usageToldAt = now;

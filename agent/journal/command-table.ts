@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import type { Command } from '../../bridge/protocol/commands.ts';
+import { type Command, type Priority, priorities } from '../../bridge/protocol/commands.ts';
+import { REPLY_WINDOW_MS } from '../../bridge/protocol/limits.ts';
 import type {
   CommandError,
   CommandPatch,
@@ -65,6 +66,7 @@ const columnOf = {
   notBefore: 'not_before',
   guid: 'guid',
   error: 'error',
+  heldUntil: 'held_until',
 } as const satisfies Record<keyof CommandPatch, string>;
 
 /** Statements over the commands of the journal. Whoever calls them owns the transaction. */
@@ -77,6 +79,8 @@ export class CommandTable {
   readonly #urgentFirst: Database.Statement;
   readonly #oldestFirst: Database.Statement;
   readonly #nextChange: Database.Statement;
+  readonly #waitingForLine: Database.Statement;
+  readonly #waitingBehindHeld: Database.Statement;
   readonly #expired: Database.Statement;
 
   constructor(db: Database.Database) {
@@ -94,6 +98,22 @@ export class CommandTable {
       AND c.not_before <= @now AND c.held_until <= @now AND c.expires_at > @now AND ${first}`;
     this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq LIMIT @limit`);
     this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq LIMIT @limit`);
+    this.#waitingForLine = db.prepare(
+      `WITH turn AS MATERIALIZED (
+         SELECT id, min(row_number() OVER (ORDER BY priority, seq), row_number() OVER (ORDER BY seq)) - 1 AS ahead
+         FROM (${candidates} AND c.body ->> '$.type' IN ('message.send', 'group.create')))
+       SELECT c.*, ahead FROM turn JOIN command c ON c.id = turn.id
+       WHERE ahead >= @least
+         AND (c.state = 'queued' OR c.paced ->> '$.rule' <> 'line_rate' OR c.paced ->> '$.until' <= @now)
+       ORDER BY ahead LIMIT @limit`,
+    );
+    this.#waitingBehindHeld = db.prepare(
+      `SELECT c.*, h.paced AS held FROM command h JOIN command c
+         ON c.conversation = h.conversation AND c.seq > h.seq AND c.state IN ('queued', 'paced')
+       WHERE h.state = 'paced' AND h.held_until > 0 AND c.paced IS NOT h.paced
+         AND c.body ->> '$.type' IN ('message.send', 'group.create')
+       ORDER BY c.seq LIMIT ?`,
+    );
     this.#nextChange = db
       .prepare(
         `SELECT min(min(expires_at, CASE WHEN max(not_before, held_until) > @now
@@ -159,11 +179,47 @@ export class CommandTable {
   release(conversation?: string): void {
     if (conversation === undefined)
       this.#statement("UPDATE command SET held_until = 0 WHERE state = 'paced'").run();
-    else
+    else {
       this.#statement(
         `UPDATE command SET held_until = 0
          WHERE state = 'paced' AND (conversation = ? OR paced ->> '$.rule' = 'out_in_ratio')`,
       ).run(conversation);
+      this.#raise(conversation, REPLY, NORMAL);
+    }
+  }
+
+  /** What waits in a conversation goes as soon as `priority`, if it is not below `from`. */
+  #raise(conversation: string, priority: number, from: number): void {
+    this.#statement(
+      `UPDATE command SET priority = ? WHERE conversation = ? AND priority > ? AND priority <= ?
+         AND state IN ('queued', 'paced')`,
+    ).run(priority, conversation, priority, from);
+  }
+
+  waitingForLine(
+    now: number,
+    least: number,
+    limit: number,
+  ): Array<{ command: JournaledCommand; before: number }> {
+    const rows = this.#waitingForLine.all({ now, least, limit }) as Array<CommandRow & { ahead: number }>;
+    return rows.map((row) => ({ command: fromRow(row), before: row.ahead }));
+  }
+
+  waitingBehindHeld(
+    limit: number,
+  ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }> {
+    const rows = this.#waitingBehindHeld.all(limit) as Array<CommandRow & { held: string }>;
+    return rows.map((row) => ({
+      command: fromRow(row),
+      paced: JSON.parse(row.held) as { rule: string; until: number },
+    }));
+  }
+
+  /** Nothing that was put off by a clock that ran ahead waits for it. */
+  setBack(now: number): void {
+    this.#statement(
+      `UPDATE command SET held_until = 0, not_before = min(not_before, ?) WHERE state IN ('queued', 'paced')`,
+    ).run(now);
   }
 
   nextChange(now: number): number | undefined {
@@ -176,11 +232,19 @@ export class CommandTable {
 
   insert(seq: number, command: Command, expiresAt: number, at: number): void {
     const conversation = conversationOf(command);
-    const priority = priorityOf(command);
+    const priority = this.#priorityOf(command, conversation, at);
     this.#insert.run(command.id, seq, JSON.stringify(command), conversation, expiresAt, priority, at, at);
-    this.#statement(
-      `UPDATE command SET priority = ? WHERE conversation = ? AND priority > ? AND state IN ('queued', 'paced')`,
-    ).run(priority, conversation, priority);
+    this.#raise(conversation, priority, BULK);
+  }
+
+  /** A message of which nothing was said is a reply where somebody wrote within the last day. */
+  #priorityOf(command: Command, conversation: string, at: number): number {
+    const wanted = priorityOf(command);
+    if (wanted !== NORMAL || command.type !== 'message.send') return wanted;
+    const lastInAt = this.#statement('SELECT last_in_at FROM contact WHERE conversation = ?')
+      .pluck()
+      .get(conversation) as number | null | undefined;
+    return typeof lastInAt === 'number' && at - lastInAt < REPLY_WINDOW_MS ? REPLY : NORMAL;
   }
 
   update(id: string, patch: CommandPatch, at: number): void {
@@ -191,8 +255,6 @@ export class CommandTable {
       return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
     });
     this.#statement(sql).run(...values, at, id);
-    if (patch.paced !== undefined)
-      this.#statement('UPDATE command SET held_until = ? WHERE id = ?').run(patch.paced?.until ?? 0, id);
   }
 
   #statement(sql: string): Database.Statement {
@@ -206,13 +268,14 @@ export class CommandTable {
 }
 
 /** What customers wait for comes before what merely has to be told. */
-const PRIORITIES = ['otp', 'reply', 'normal', 'bulk'] as const;
+const rank = (priority: Priority): number => priorities.indexOf(priority);
+const [REPLY, NORMAL, BULK] = [rank('reply'), rank('normal'), rank('bulk')];
 
 function priorityOf(command: Command): number {
-  if (command.type === 'message.send') return PRIORITIES.indexOf(command.priority ?? 'normal');
-  if (command.type === 'group.create') return PRIORITIES.indexOf('normal');
+  if (command.type === 'message.send') return rank(command.priority ?? 'normal');
+  if (command.type === 'group.create') return NORMAL;
   // What pacing does not hold does not wait behind what it holds.
-  return PRIORITIES.indexOf(command.type === 'command.cancel' ? 'otp' : 'reply');
+  return command.type === 'command.cancel' ? rank('otp') : REPLY;
 }
 
 /**

@@ -165,6 +165,31 @@ class SqliteJournal implements Journal {
     this.#write(() => this.#commands.release());
   }
 
+  waitingForLine(
+    now: number,
+    least: number,
+    limit: number,
+  ): Array<{ command: JournaledCommand; before: number }> {
+    return this.#read(() => this.#commands.waitingForLine(now, least, limit));
+  }
+
+  waitingBehindHeld(
+    limit: number,
+  ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }> {
+    return this.#read(() => this.#commands.waitingBehindHeld(limit));
+  }
+
+  isAhead(now: number): boolean {
+    return this.#read(() => this.records.isAhead(now));
+  }
+
+  setBack(now: number): void {
+    this.#write(() => {
+      this.records.setBack(now);
+      this.#commands.setBack(now);
+    });
+  }
+
   note(name: string): string | undefined {
     return this.#read(() => this.#meta(`${NOTE}${name}`));
   }

@@ -12,7 +12,14 @@ export class RecordTable implements LineRecords {
   }
 
   /** Part of the transaction of whoever calls it. */
-  take({ sent = [], unsent = [], received = [], contacts = [], outcomes = [] }: JournalChange): void {
+  take({
+    sent = [],
+    ended = [],
+    unsent = [],
+    received = [],
+    contacts = [],
+    outcomes = [],
+  }: JournalChange): void {
     for (const { conversation, lastInAt, lastOutAt } of contacts)
       this.#touch(conversation, lastInAt, lastOutAt);
     for (const record of sent) {
@@ -22,6 +29,10 @@ export class RecordTable implements LineRecords {
       ).run(record);
       this.#touch(record.conversation, null, record.at);
     }
+    for (const act of ended)
+      this.#sql(
+        `UPDATE sent SET at = @at WHERE id = (SELECT max(id) FROM sent WHERE command_id = @commandId AND part = @part)`,
+      ).run(act);
     for (const { commandId, part } of unsent)
       this.#sql(
         'DELETE FROM sent WHERE id = (SELECT max(id) FROM sent WHERE command_id = ? AND part = ?)',
@@ -73,13 +84,21 @@ export class RecordTable implements LineRecords {
     );
   }
 
-  proactiveSince(at: number): { proactive: number; firstProactiveAt: number | null } {
+  proactiveSince(at: number): number {
     return this.#read(
       () =>
-        this.#sql(
-          `SELECT count(*) AS proactive, min(at) AS firstProactiveAt FROM sent
-           WHERE at >= ? AND part = 0 AND kind <> 'reply'`,
-        ).get(at) as { proactive: number; firstProactiveAt: number | null },
+        this.#sql("SELECT count(*) FROM sent WHERE at >= ? AND part = 0 AND kind <> 'reply'")
+          .pluck()
+          .get(at) as number,
+    );
+  }
+
+  proactiveTimes(at: number): number[] {
+    return this.#read(
+      () =>
+        this.#sql("SELECT at FROM sent WHERE at >= ? AND part = 0 AND kind <> 'reply' ORDER BY at")
+          .pluck()
+          .all(at) as number[],
     );
   }
 
@@ -98,6 +117,12 @@ export class RecordTable implements LineRecords {
     );
   }
 
+  receivedTimes(at: number): number[] {
+    return this.#read(
+      () => this.#sql('SELECT at FROM received WHERE at >= ? ORDER BY at').pluck().all(at) as number[],
+    );
+  }
+
   outcomesSince(at: number): SendOutcome[] {
     const rows = this.#read(
       () =>
@@ -108,6 +133,23 @@ export class RecordTable implements LineRecords {
         }>,
     );
     return rows.map((row) => ({ ...row, delivered: row.delivered === 1 }));
+  }
+
+  isAhead(now: number): boolean {
+    const newest = this.#sql(
+      'SELECT max(coalesce((SELECT max(at) FROM sent), 0), coalesce((SELECT max(at) FROM received), 0))',
+    );
+    return (newest.pluck().get() as number) > now;
+  }
+
+  /** Part of the transaction of whoever calls it. */
+  setBack(now: number): void {
+    for (const table of ['sent', 'received', 'outcome'])
+      this.#sql(`UPDATE ${table} SET at = @now WHERE at > @now`).run({ now });
+    this.#sql(
+      `UPDATE contact SET last_in_at = min(last_in_at, @now), last_out_at = min(last_out_at, @now)
+       WHERE last_in_at > @now OR last_out_at > @now`,
+    ).run({ now });
   }
 
   forgetBefore(at: number): void {

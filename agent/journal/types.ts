@@ -29,7 +29,7 @@ export interface JournaledCommand {
   part: number;
   /** What was read before that act, to know its effect afterwards: whatever the outbox put there. */
   known: Readonly<Record<string, unknown>> | null;
-  /** The rule that holds it, and until when at the earliest, while it is paced. */
+  /** The rule that holds it as it was told, and until when at the earliest, while it is paced. */
   paced: { rule: string; until: number } | null;
   /** 0 is the most urgent. Inherited from later commands of the same conversation, which wait for it. */
   priority: number;
@@ -63,7 +63,10 @@ export type CommandPatch = Partial<
     | 'guid'
     | 'error'
   >
->;
+> & {
+  /** Not to be looked at again before, unless something frees it. */
+  heldUntil?: number;
+};
 
 /** A command as it arrived, with its deadline on this Mac's clock. */
 export interface ArrivedCommand {
@@ -141,6 +144,8 @@ export interface JournalChange {
   proofs?: ReadonlyArray<{ guid: string } & Proof>;
   /** Messages whose sending begins with this change. */
   sent?: readonly SentRecord[];
+  /** When acts ended: by then their messages had left, and from then on they count. */
+  ended?: ReadonlyArray<{ commandId: string; part: number; at: number }>;
   /** Acts that turned out not to have begun: their messages do not count. */
   unsent?: ReadonlyArray<{ commandId: string; part: number }>;
   /** Messages that came, which may free commands that are held. */
@@ -183,11 +188,15 @@ export interface LineRecords {
   countsSince(at: number): { sent: number; proactive: number; newConversations: number };
   /** When conversations were begun at or after a time, oldest first. */
   newSince(at: number): number[];
-  proactiveSince(at: number): { proactive: number; firstProactiveAt: number | null };
+  proactiveSince(at: number): number;
+  /** When commands that were no replies began to be sent at or after a time, oldest first. */
+  proactiveTimes(at: number): number[];
   /** When messages to a conversation began to be sent at or after a time, oldest first. */
   sentTo(conversation: string, since: number): number[];
   /** How many messages came at or after a time. */
   receivedSince(at: number): number;
+  /** When messages came at or after a time, oldest first. */
+  receivedTimes(at: number): number[];
   /** What became of messages to single handles since a time, oldest first. */
   outcomesSince(at: number): SendOutcome[];
   /** Forgets messages before a time. Throws as {@link Journal} does. */
@@ -226,6 +235,25 @@ export interface Journal {
   nextQueuedChange(now: number): number | undefined;
   /** Lets every held command be looked at anew. */
   releaseHeld(): void;
+  /**
+   * Messages that would leave if the line were free, of which the pace of the line was not told, or was told and has
+   * passed; with how many leave before each, `least` and more.
+   */
+  waitingForLine(
+    now: number,
+    least: number,
+    limit: number,
+  ): Array<{ command: JournaledCommand; before: number }>;
+  /** Messages behind one of their conversation that is held, of which that was not told; with what holds it. */
+  waitingBehindHeld(
+    limit: number,
+  ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }>;
+  /**
+   * Whether messages are dated ahead of a clock that was set back: `setBack` makes them count as of now, and lets every
+   * waiting command be looked at anew.
+   */
+  isAhead(now: number): boolean;
+  setBack(now: number): void;
   /** Waiting commands whose deadline has passed. */
   expiredCommands(now: number, limit: number): JournaledCommand[];
   /** Acts that have ended and whose commands are not erased yet: their own files are no longer needed. */

@@ -24,6 +24,10 @@ const CONFIRM_WINDOW_MS = 8_000;
 const TROUBLE_PAUSE_MS = 1_000;
 /** Expired commands that are ended in one go. */
 const EXPIRE_BATCH = 100;
+/** What waits is looked at so often at least: a clock that is put forward moves no timer. In milliseconds. */
+const LOOK_EVERY_MS = 60_000;
+/** A clock is put right by a little often enough, in milliseconds. */
+const WORTH_TELLING_MS = 1_000;
 
 export interface OutboxOptions {
   journal: Journal;
@@ -44,6 +48,8 @@ export interface OutboxOptions {
   clock: Clock;
   logger: Logger;
   confirmWindowMs?: number;
+  /** How often what waits is looked at, at least, in milliseconds. */
+  lookEveryMs?: number;
 }
 
 export interface Outbox {
@@ -76,6 +82,7 @@ class DurableOutbox implements Outbox {
   #started = false;
   #tailBegun = false;
   #trouble: string | undefined;
+  #latest = Number.NEGATIVE_INFINITY;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -164,6 +171,7 @@ class DurableOutbox implements Outbox {
   #turn(): void {
     const { journal, clock, messagesDb, mayAct = () => true } = this.#options;
     if (!mayAct()) return;
+    this.#followClock();
     for (const command of journal.expiredCommands(clock.now(), EXPIRE_BATCH)) this.#expire(command);
     // The very first batch says where the tail begins: the row of an earlier act would lie before it, never followed.
     this.#tailBegun ||= journal.tailMemory().cursor !== null;
@@ -176,7 +184,18 @@ class DurableOutbox implements Outbox {
     }
     const change = journal.nextQueuedChange(clock.now());
     const due = Math.min(change ?? Number.POSITIVE_INFINITY, lookAgainAt ?? Number.POSITIVE_INFINITY);
-    if (Number.isFinite(due)) this.#wakeIn(due - clock.now());
+    if (Number.isFinite(due))
+      this.#wakeIn(Math.min(due - clock.now(), this.#options.lookEveryMs ?? LOOK_EVERY_MS));
+  }
+
+  /** After the clock was set back nothing lies ahead of it, and nothing waits for a time that it showed before. */
+  #followClock(): void {
+    const { journal, clock, logger } = this.#options;
+    const now = clock.now();
+    const byMs = Math.max(0, this.#latest - now);
+    if (byMs > 0 || journal.isAhead(now)) journal.setBack(now);
+    if (byMs >= WORTH_TELLING_MS) logger.warn({ byMs }, 'the clock was set back');
+    this.#latest = now;
   }
 
   /** Ends what can be ended without an act, and finds the act that is next. */

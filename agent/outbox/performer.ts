@@ -26,6 +26,8 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 60_000;
 /** Pause after the journal could not be used. */
 const TROUBLE_PAUSE_MS = 1_000;
+/** No act takes longer, in milliseconds: one that is found ended long ago is not counted as of now. */
+const LONGEST_ACT_MS = 300_000;
 
 export interface PerformerOptions {
   journal: Journal;
@@ -69,6 +71,7 @@ export class Performer {
       attempts: command.attempts + 1,
       known: { ...ready.known },
       paced: null,
+      heldUntil: 0,
     };
     const change = step(command, { type: 'begin' }, at, patch);
     journal.record({ ...change, ...withBegin(at) });
@@ -94,11 +97,11 @@ export class Performer {
         const at = clock.now();
         const event = endOf(command, outcome);
         const change = step(command, event, at, { notBefore: at + retryDelay(command.attempts) });
-        const never = event.type === 'not_started';
-        journal.record({
-          ...change,
-          ...(never ? { unsent: [{ commandId: command.id, part: command.part }] } : {}),
-        });
+        const act = { commandId: command.id, part: command.part };
+        const endedAt = Math.min(at, (command.actedAt ?? at) + LONGEST_ACT_MS);
+        const counts =
+          event.type === 'not_started' ? { unsent: [act] } : { ended: [{ ...act, at: endedAt }] };
+        journal.record({ ...change, ...counts });
         logger.info({ commandId: command.id, actId: command.actId, state: change.state }, 'act ended');
         break;
       } catch (error) {

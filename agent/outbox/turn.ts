@@ -19,6 +19,10 @@ const LOOK = 50;
 const FAIRNESS = 8;
 /** Shorter waits are not told, in milliseconds. */
 const TOLD_ABOVE_MS = 3_000;
+/** Waits that one look tells. */
+const TELL = 200;
+/** How often it is looked whether what was told has passed, in milliseconds. */
+const TELL_AGAIN_MS = 30_000;
 
 /** An act that may begin now. */
 export interface Next {
@@ -35,6 +39,8 @@ export interface Found {
   next?: Next;
   /** When looking again may find something that waits a moment only. */
   lookAgainAt?: number;
+  /** What holds the whole line, if anything does. */
+  line?: Held;
   refused: Array<{ command: JournaledCommand; error: CommandError }>;
   errands: JournaledCommand[];
 }
@@ -52,6 +58,7 @@ export interface TurnOptions {
 export class Turn {
   readonly #options: TurnOptions;
   #acts = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -61,6 +68,7 @@ export class Turn {
   take(now: number): Found {
     const { journal } = this.#options;
     const found: Found = { refused: [], errands: [] };
+    let anyHeld = false;
     for (;;) {
       const order = this.#acts % FAIRNESS === FAIRNESS - 1 ? 'oldest' : undefined;
       const candidates = journal.candidates(now, LOOK, order);
@@ -70,8 +78,31 @@ export class Turn {
         if (found.next) break;
       }
       if (held.length > 0) journal.record(merged(held, now));
-      if (found.next || held.length === 0 || candidates.length < LOOK) return found;
+      anyHeld ||= held.length > 0;
+      if (!found.next && held.length > 0 && candidates.length === LOOK) continue;
+      if (!found.next) this.#tell(now, found.line, anyHeld);
+      return found;
     }
+  }
+
+  /** Tells of messages that no rule holds by itself, but which wait for the line or for one that is held. */
+  #tell(now: number, line: Held | undefined, anyHeld: boolean): void {
+    const { journal } = this.#options;
+    const due = anyHeld || now - this.#toldAt >= TELL_AGAIN_MS || now < this.#toldAt;
+    if (!due && journal.commandsIn(['queued'], 1).length === 0) return;
+    this.#toldAt = now;
+    const told = journal.waitingBehindHeld(TELL).map(({ command, paced }) => this.#wait(command, paced, now));
+    if (line?.everyMs) {
+      const { rule, until, everyMs } = line;
+      const least = Math.ceil((now + TOLD_ABOVE_MS - until) / everyMs);
+      for (const { command, before } of journal.waitingForLine(now, Math.max(0, least), TELL))
+        told.push(this.#wait(command, { rule, until: until + before * everyMs }, now));
+    }
+    if (told.length > 0) journal.record(merged(told, now));
+  }
+
+  #wait(command: JournaledCommand, paced: { rule: string; until: number }, now: number): JournalChange {
+    return step(command, { type: 'hold' }, now, { paced });
   }
 
   /** An act that was found begins. */
@@ -101,7 +132,8 @@ export class Turn {
     const { pacer } = this.#options;
     const decision = isPaced(order) ? pacer.decide(command, now) : undefined;
     if (decision?.go === false) {
-      if (decision.until - now <= TOLD_ABOVE_MS)
+      if (decision.rule === 'line_rate') found.line = decision;
+      if (decision.rule === 'line_rate' || decision.until - now <= TOLD_ABOVE_MS)
         found.lookAgainAt = Math.min(found.lookAgainAt ?? Number.POSITIVE_INFINITY, decision.until);
       else held.push(this.#hold(command, decision, now));
       return;
@@ -129,14 +161,12 @@ export class Turn {
   /** A rule that holds a command as before is not told again. */
   #hold(command: JournaledCommand, held: Held, now: number): JournalChange {
     const paced = { rule: held.rule, until: held.until };
+    const patch = { paced, heldUntil: held.until };
     const { paced: before } = command;
     if (command.state === 'paced' && before?.rule === paced.rule && before.until === paced.until)
-      return { at: now, commands: [{ id: command.id, patch: { paced } }] };
+      return { at: now, commands: [{ id: command.id, patch }] };
     return merged(
-      [
-        step(command, { type: 'hold' }, now, { paced }),
-        { at: now, ...this.#options.pacer.reached(held, now) },
-      ],
+      [step(command, { type: 'hold' }, now, patch), { at: now, ...this.#options.pacer.reached(held, now) }],
       now,
     );
   }

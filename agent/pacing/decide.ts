@@ -1,3 +1,4 @@
+import { REPLY_WINDOW_MS } from '../../bridge/protocol/limits.ts';
 import type { ContactRecord, SendKind } from '../journal/types.ts';
 import { type PacingConfig, stageOf } from './config.ts';
 import { quietUntil } from './local-day.ts';
@@ -5,13 +6,13 @@ import type { Decision, Held, Rule } from './types.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A message that answers one of the last 24 hours is a reply. */
-export const REPLY_MS = DAY_MS;
 /** A conversation without traffic for 30 days is new again. */
 export const FORGET_MS = 30 * DAY_MS;
 /** Window of the pair limit. */
 export const PAIR_MS = 60_000;
 export const RATIO_MS = 7 * DAY_MS;
+/** How soon a line is asked again whose pause is over, but which was not looked at yet. */
+const PAUSE_OVERDUE_MS = 15_000;
 
 /** What a line did, as far as its caps go by it. Times are milliseconds since the Unix epoch, lists oldest first. */
 export interface LineState {
@@ -24,12 +25,18 @@ export interface LineState {
   /** When conversations were begun within the last hour. */
   newLastHour: readonly number[];
   lastSentAt: number | null;
-  /** Of the last 7 days. */
-  week: { proactive: number; received: number; firstProactiveAt: number | null };
+  /** Of the last 7 days: how many messages, and when. */
+  week: { proactive: number; received: number; times(): WeekTimes };
   /** Only replies leave until then, at the earliest; null when the line is well. */
   pausedUntil: number | null;
   /** Which share of the caps of a day holds. */
   shareOfCaps: number;
+}
+
+/** When messages that were no replies left, and when others came, oldest first. */
+export interface WeekTimes {
+  proactive: readonly number[];
+  received: readonly number[];
 }
 
 /** What the line and one conversation did with each other. */
@@ -68,14 +75,15 @@ export function kindOf(
   { lastInAt, lastOutAt }: Pick<ContactRecord, 'lastInAt' | 'lastOutAt'>,
   now: number,
 ): SendKind {
-  if (lastInAt !== null && now - lastInAt < REPLY_MS) return 'reply';
+  if (lastInAt !== null && now - lastInAt < REPLY_WINDOW_MS) return 'reply';
   const last = Math.max(lastInAt ?? 0, lastOutAt ?? 0);
   return last > 0 && now - last < FORGET_MS ? 'follow_up' : 'new';
 }
 
 /**
  * Whether a message may leave now. Of several rules that hold it the one that holds longest is told. A rule never holds
- * longer than it needs to: at `until` it lets the message go, unless others were sent meanwhile.
+ * longer than it needs to: at `until` the message goes, unless others were sent meanwhile or the caps of that day are
+ * lower.
  */
 export function decide(state: PacingState, message: Message, now: number): Decision {
   const kind = kindOf(state.conversation, now);
@@ -85,57 +93,82 @@ export function decide(state: PacingState, message: Message, now: number): Decis
     lineRate(state, now),
   ].filter((rule) => rule !== undefined);
   const longest = held.filter(({ until }) => until > now).sort((a, b) => b.until - a.until)[0];
-  return longest ?? { go: true, kind };
+  if (!longest) return { go: true, kind };
+  const quiet = kind === 'reply' || !message.first ? undefined : quietHours(state, message, longest.until);
+  return quiet ? { ...longest, until: quiet } : longest;
 }
+
+/** When the quiet hours of a time end for a message. */
+const quietHours = ({ config }: PacingState, { urgent }: Message, at: number): number | undefined =>
+  config.quietHours && !urgent ? quietUntil(at, config.quietHours, config.timezone) : undefined;
 
 /** Rules for messages that answer nothing of the last 24 hours. */
 function proactiveRules(
-  { config, line, conversation }: PacingState,
+  state: PacingState,
   kind: SendKind,
-  { urgent }: Message,
+  message: Message,
   now: number,
 ): Array<Held | undefined> {
+  const { config, line, conversation } = state;
   const { newConversations, proactive } = capsOf(stageOf(config, line.day), line.shareOfCaps);
-  const quiet =
-    config.quietHours && !urgent ? quietUntil(now, config.quietHours, config.timezone) : undefined;
+  const quiet = quietHours(state, message, now);
   const isNew = kind === 'new';
   return [
-    line.pausedUntil === null ? undefined : hold('line_paused', Math.max(line.pausedUntil, now + 1)),
+    paused(line, now),
     quiet === undefined ? undefined : hold('quiet_hours', quiet),
     windowed('unanswered', conversation.unanswered, config.unanswered, FORGET_MS),
     isNew ? windowed('new_conversations_hour', line.newLastHour, config.newPerHour, HOUR_MS) : undefined,
     isNew ? capped('new_conversations_day', line.newToday, newConversations, line.resetsAt) : undefined,
     capped('daily_sends', line.proactiveToday, proactive, line.resetsAt),
-    ratio(config, line),
+    ratio(config, line, now),
   ];
+}
+
+function paused({ pausedUntil }: LineState, now: number): Held | undefined {
+  if (pausedUntil === null) return undefined;
+  return hold('line_paused', pausedUntil > now ? pausedUntil : now + PAUSE_OVERDUE_MS);
 }
 
 const hold = (rule: Rule, until: number): Held => ({ go: false, rule, until });
 
 const capped = (rule: Rule, used: number, cap: number, until: number): Held | undefined =>
-  used < cap ? undefined : { ...hold(rule, until), cap, used };
+  used < cap ? undefined : { ...hold(rule, until), cap, used, resetsAt: until };
 
 /** At most `cap` within any stretch of `windowMs`: the oldest of the last `cap` has to leave it first. */
 function windowed(rule: Rule, times: readonly number[], cap: number, windowMs: number): Held | undefined {
   const oldest = times.at(-cap);
   return times.length < cap || oldest === undefined
     ? undefined
-    : { ...hold(rule, oldest + windowMs), cap, used: times.length };
+    : { ...hold(rule, oldest + windowMs), cap, used: times.length, resetsAt: oldest + windowMs };
 }
 
-function ratio({ ratio: { outPerIn, free } }: PacingConfig, { week }: LineState): Held | undefined {
-  const cap = Math.floor(free + outPerIn * week.received);
-  const until = (week.firstProactiveAt ?? 0) + RATIO_MS;
-  return capped('out_in_ratio', week.proactive, cap, until);
+function ratio(
+  { ratio: { outPerIn, free } }: PacingConfig,
+  { week }: LineState,
+  now: number,
+): Held | undefined {
+  const allowed = (received: number): number => Math.floor(free + outPerIn * received);
+  const cap = allowed(week.received);
+  if (week.proactive < cap) return undefined;
+  const { proactive, received } = week.times();
+  // What came leaves the week as what was sent does: the first time at which there is room.
+  const until = proactive
+    .map((at) => at + RATIO_MS)
+    .find(
+      (time, index) =>
+        proactive.length - index - 1 < allowed(received.filter((at) => at > time - RATIO_MS).length),
+    );
+  return capped('out_in_ratio', week.proactive, cap, until ?? now + RATIO_MS);
 }
 
 const pairRate = ({ config, conversation }: PacingState): Held | undefined =>
   windowed('pair_rate', conversation.lastMinute, config.pairPerMinute, PAIR_MS);
 
-/** One message after the other, with the unevenness of a person. A last message in the future is a clock set back. */
+/** One message after the other, with the unevenness of a person. */
 function lineRate({ config, line: { lastSentAt } }: PacingState, now: number): Held | undefined {
-  if (lastSentAt === null || lastSentAt > now) return undefined;
-  return hold('line_rate', lastSentAt + gapAfter(config, lastSentAt));
+  if (lastSentAt === null) return undefined;
+  const until = lastSentAt + gapAfter(config, lastSentAt);
+  return until > now ? { ...hold('line_rate', until), everyMs: config.gapMs } : undefined;
 }
 
 /** The pause after a message at `at`: the same each time that it is asked, and for whoever is next. */

@@ -51,8 +51,11 @@ export class Ledger {
       lastSentAt: this.sent.at(-1)?.at ?? null,
       week: {
         proactive: week.length,
-        firstProactiveAt: week[0]?.at ?? null,
         received: this.received.length - firstAtOrAfter(this.received, now - RATIO_MS + 1),
+        times: () => ({
+          proactive: week.map(({ at }) => at),
+          received: this.received.slice(firstAtOrAfter(this.received, now - RATIO_MS + 1)),
+        }),
       },
       pausedUntil: null,
       shareOfCaps: 1,

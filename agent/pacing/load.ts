@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { type Priority, priorities } from '../../bridge/protocol/commands.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { momentOf } from './local-day.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_ITEMS = 200_000;
-
-export const priorities = ['otp', 'reply', 'normal', 'bulk'] as const;
-export type Priority = (typeof priorities)[number];
 
 /** One line of a load: on these days, at this local time, so many messages to or from these conversations. */
 const lineSchema = z.strictObject({

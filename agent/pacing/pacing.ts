@@ -49,10 +49,16 @@ export class Pacing implements Pacer {
   /** Notes the day of activation when it is the first of this journal. */
   constructor(options: PacingOptions) {
     this.#options = options;
-    const { journal, config, clock } = options;
-    const today = localDay(clock.now(), config.timezone).date;
-    if (journal.note(ACTIVATED) === undefined)
-      journal.record({ at: clock.now(), notes: { [ACTIVATED]: today } });
+    this.roll(options.clock.now());
+  }
+
+  /** A local day began: a line is activated on its first, and on this one if its clock was ahead then. */
+  roll(now: number): void {
+    const { journal, config } = this.#options;
+    const { date } = localDay(now, config.timezone);
+    const activated = journal.note(ACTIVATED);
+    if (activated === undefined || activated > date)
+      journal.record({ at: now, notes: { [ACTIVATED]: date } });
   }
 
   /** Whose calendar days count. */
@@ -77,17 +83,18 @@ export class Pacing implements Pacer {
   }
 
   reached(
-    { rule, until, cap, used }: Held,
+    { rule, cap, used, resetsAt }: Held,
     now: number,
   ): { events?: AgentEvent[]; notes?: Record<string, string> } {
     const { journal, config } = this.#options;
-    if (cap === undefined || used === undefined || rule === 'unanswered' || rule === 'pair_rate') return {};
+    if (cap === undefined || used === undefined || resetsAt === undefined) return {};
+    if (rule === 'unanswered' || rule === 'pair_rate') return {};
     const { date } = localDay(now, config.timezone);
     const name = `pacing.reached.${rule}`;
     if (journal.note(name) === date) return {};
     const at = isoTime(now);
     return {
-      events: [{ type: 'line.limit_reached', at, rule, cap, used, resetsAt: isoTime(until) }],
+      events: [{ type: 'line.limit_reached', at, rule, cap, used, resetsAt: isoTime(resetsAt) }],
       notes: { [name]: date },
     };
   }
@@ -155,7 +162,11 @@ export class Pacing implements Pacer {
       proactiveToday: proactive,
       newLastHour: records.newSince(now - HOUR_MS + 1),
       lastSentAt: records.lastSentAt(),
-      week: { ...records.proactiveSince(week), received: records.receivedSince(week) },
+      week: {
+        proactive: records.proactiveSince(week),
+        received: records.receivedSince(week),
+        times: () => ({ proactive: records.proactiveTimes(week), received: records.receivedTimes(week) }),
+      },
       pausedUntil: pausedUntil(),
       shareOfCaps: shareOfCaps(),
     };
@@ -178,7 +189,12 @@ export class Pacing implements Pacer {
   #past({ command }: JournaledCommand): Pick<ContactRecord, 'lastInAt' | 'lastOutAt'> {
     if (command?.type !== 'message.send') return { lastInAt: null, lastOutAt: null };
     const direct = { kind: 'direct', identifier: command.to ?? '' } as const;
-    return this.#options.traffic(command.conversation ?? direct);
+    const { clock, traffic } = this.#options;
+    const now = clock.now();
+    const { lastInAt, lastOutAt } = traffic(command.conversation ?? direct);
+    // A date ahead counts as now.
+    const past = (at: number | null): number | null => (at === null ? null : Math.min(at, now));
+    return { lastInAt: past(lastInAt), lastOutAt: past(lastOutAt) };
   }
 
   #day(date: string): number {

@@ -1,8 +1,9 @@
+import { priorities } from '../../bridge/protocol/commands.ts';
 import type { SendKind } from '../journal/types.ts';
 import { type PacingConfig, stageOf } from './config.ts';
 import { decide, type LineState } from './decide.ts';
 import { Ledger } from './ledger.ts';
-import { type LoadItem, priorities } from './load.ts';
+import type { LoadItem } from './load.ts';
 import { dayNumber, localDay, momentOf } from './local-day.ts';
 import { type Decision, type Rule, rules } from './types.ts';
 

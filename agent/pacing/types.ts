@@ -32,6 +32,10 @@ export interface Held {
   /** Of a rule that caps: its cap and how much of it is used. */
   cap?: number;
   used?: number;
+  /** Of a cap: when it begins anew. It may hold longer, into quiet hours. */
+  resetsAt?: number;
+  /** Of the pace of the line: the shortest pause after each message, in milliseconds. */
+  everyMs?: number;
 }
 
 export type Decision = { go: true; kind: SendKind } | Held;

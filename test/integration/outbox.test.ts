@@ -1,166 +1,74 @@
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openJournal } from '../../agent/journal/journal.ts';
-import type { Journal } from '../../agent/journal/types.ts';
 import type { ActOutcome } from '../../agent/mac/types.ts';
-import type { MessageChange } from '../../agent/messages-db/types.ts';
-import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
-import type { Command, SendMessageCommand } from '../../bridge/protocol/commands.ts';
-import type { AgentEvent } from '../../bridge/protocol/events.ts';
-import { isoTime } from '../../bridge/runtime/clock.ts';
-import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { sendCommand } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import {
-  type EvidenceRow,
-  freePacer,
-  noErrands,
-  noFiles,
-  TestEvidence,
-  TestMac,
-} from '../support/outbox-world.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { ANNA, BEN, OutboxWorld, TestMac } from '../support/outbox-world.ts';
 
-const ANNA = '+14155550101';
-const BEN = '+14155550102';
-
-let clock: ManualClock;
-let journal: Journal;
-let mac: TestMac;
-let evidence: TestEvidence;
-let outbox: Outbox;
-let seq: number;
-
-const outboxOn = (mac: TestMac, mayAct = (): boolean => true): Outbox =>
-  createOutbox({
-    journal,
-    mac,
-    messagesDb: evidence,
-    evidence,
-    files: noFiles,
-    errands: noErrands,
-    pacer: freePacer,
-    mayAct,
-    clock,
-    logger: silentLogger,
-  });
-
-function open(): void {
-  outbox = outboxOn(mac);
-  outbox.start();
-}
-
-async function restart(): Promise<void> {
-  const stopped = outbox.stop();
-  await mac.stop();
-  await stopped;
-  mac = Object.assign(new TestMac(), { recovered: mac.recovered });
-  open();
-}
-
-function order(...commands: Command[]): void {
-  journal.acceptCommands(
-    commands.map((command) => {
-      seq += 1;
-      return { seq, command, expiresAt: Date.parse(command.expiresAt) };
-    }),
-    clock.now(),
-  );
-  outbox.wake();
-}
-
-const command = (id: string, to = ANNA, text = `text of ${id}`): SendMessageCommand =>
-  sendCommand(id, { to, text, issuedAt: clock.now() });
-
-const row = (to: string, text: string, more: Partial<EvidenceRow> = {}): EvidenceRow =>
-  evidence.add(clock.now(), { chat: { kind: 'direct', identifier: to }, text, ...more });
-
-const take = (...changes: MessageChange[]): void =>
-  outbox.take({ changes, memory: { cursor: 'c', remember: [], forget: [] } });
+let world: OutboxWorld;
 
 const ownState = (
   guid: string,
   state: 'sent' | 'delivered' | 'read' | 'failed',
   error: number | null = null,
-) => ({ kind: 'own-state', guid, state, service: 'iMessage', error, at: clock.now() }) as const;
-
-const facts = (id: string): AgentEvent[] =>
-  journal
-    .eventsAfter(0, 1_000)
-    .map(({ event }) => event)
-    .filter((event) => 'commandId' in event && event.commandId === id);
-
-const told = (id: string): string[] =>
-  facts(id).map((event) => (event.type === 'command.state' ? event.state : event.type));
+) => ({ kind: 'own-state', guid, state, service: 'iMessage', error, at: world.clock.now() }) as const;
 
 beforeEach(() => {
-  clock = new ManualClock();
-  journal = openJournal(path.join(tempFolder(), 'journal.db'));
-  journal.record({ at: 0, memory: { cursor: 'c', remember: [], forget: [] } });
-  mac = new TestMac();
-  evidence = new TestEvidence();
-  seq = 0;
-  open();
+  world = new OutboxWorld();
 });
 
-afterEach(async () => {
-  const stopped = outbox.stop();
-  await mac.stop();
-  await stopped;
-  journal.close();
-});
+afterEach(() => world.end());
 
 describe('outbox', () => {
   test('journals the mark before the act, and is done with the row that proves it', async () => {
-    order(command('a'));
-    await eventually(() => mac.acts.length === 1);
-    expect(journal.command('a')).toMatchObject({
+    world.order(world.text('a'));
+    await eventually(() => world.mac.acts.length === 1);
+    expect(world.journal.command('a')).toMatchObject({
       state: 'acting',
       highWater: 100,
-      actId: mac.acts[0]?.actId,
+      actId: world.mac.acts[0]?.actId,
     });
-    await mac.end();
-    expect(journal.command('a')?.state).toBe('confirming');
-    expect(mac.forgotten).toEqual([mac.acts[0]?.actId]);
-    const { guid } = row(ANNA, 'text of a');
-    await clock.advance(200);
-    expect(journal.command('a')).toMatchObject({ state: 'done', guid });
-    expect(told('a')).toEqual(['queued', 'acting', 'confirming', 'done']);
+    await world.mac.end();
+    expect(world.journal.command('a')?.state).toBe('confirming');
+    expect(world.mac.forgotten).toEqual([world.mac.acts[0]?.actId]);
+    const { guid } = world.row(ANNA, 'text of a');
+    await world.clock.advance(200);
+    expect(world.journal.command('a')).toMatchObject({ state: 'done', guid });
+    expect(world.told('a')).toEqual(['queued', 'acting', 'confirming', 'done']);
   });
 
   test('refuses what this agent cannot do before anything happens, and goes on', async () => {
-    order({ ...command('a'), voiceNote: true }, command('b'));
-    await eventually(() => mac.acts.length === 1);
-    expect(journal.command('a')).toMatchObject({
+    world.order({ ...world.text('a'), voiceNote: true }, world.text('b'));
+    await eventually(() => world.mac.acts.length === 1);
+    expect(world.journal.command('a')).toMatchObject({
       state: 'failed',
       actId: null,
       error: { code: 'action_unavailable' },
     });
-    expect(told('a')).toEqual(['queued', 'failed']);
+    expect(world.told('a')).toEqual(['queued', 'failed']);
   });
 
   test('is uncertain without a row in time, is never acted on again, and done by a later row', async () => {
-    order(command('a'));
-    await mac.end();
-    await clock.advance(7_900);
-    expect(journal.command('a')?.state).toBe('confirming');
-    await clock.advance(200);
-    expect(journal.command('a')).toMatchObject({ state: 'uncertain', error: { code: 'uncertain' } });
-    await restart();
-    await clock.advance(3_600_000);
-    expect(mac.acts).toEqual([]);
-    const { guid } = row(ANNA, 'text of a');
-    take(ownState(guid, 'sent'));
-    expect(told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.sent']);
+    world.order(world.text('a'));
+    await world.mac.end();
+    await world.clock.advance(7_900);
+    expect(world.journal.command('a')?.state).toBe('confirming');
+    await world.clock.advance(200);
+    expect(world.journal.command('a')).toMatchObject({ state: 'uncertain', error: { code: 'uncertain' } });
+    await world.restart();
+    await world.clock.advance(3_600_000);
+    expect(world.mac.acts).toEqual([]);
+    const { guid } = world.row(ANNA, 'text of a');
+    world.take(ownState(guid, 'sent'));
+    expect(world.told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.sent']);
   });
 
   test('shows an operator the evidence of what is uncertain, and takes their word for it once', async () => {
-    order(command('a'), command('b', BEN));
-    await mac.end();
-    await mac.end();
-    row(ANNA, 'another text');
-    await clock.advance(9_000);
-    const { operator } = outbox;
+    world.order(world.text('a'), world.text('b', BEN));
+    await world.mac.end();
+    await world.mac.end();
+    world.row(ANNA, 'another text');
+    await world.clock.advance(9_000);
+    const { operator } = world.outbox;
     expect(operator.list(undefined).map(({ id, state }) => [id, state])).toEqual([
       ['a', 'uncertain'],
       ['b', 'uncertain'],
@@ -173,112 +81,115 @@ describe('outbox', () => {
     expect(operator.resolve('b', 'sent')).toMatchObject({ state: 'done', error: null });
     expect(() => operator.resolve('a', 'sent')).toThrow(expect.objectContaining({ code: 'not_uncertain' }));
     expect(() => operator.show('c')).toThrow(expect.objectContaining({ code: 'not_found' }));
-    expect(told('a').at(-1)).toBe('failed');
-    await clock.advance(3_600_000);
-    expect(mac.acts).toHaveLength(2);
+    expect(world.told('a').at(-1)).toBe('failed');
+    await world.clock.advance(3_600_000);
+    expect(world.mac.acts).toHaveLength(2);
   });
 
   test('does not give up while chat.db cannot be read', async () => {
-    order(command('a'));
-    await mac.end();
-    evidence.readable = false;
-    await clock.advance(60_000);
-    expect(journal.command('a')?.state).toBe('confirming');
-    row(ANNA, 'text of a');
-    evidence.readable = true;
-    await clock.advance(200);
-    expect(journal.command('a')?.state).toBe('done');
+    world.order(world.text('a'));
+    await world.mac.end();
+    world.evidence.readable = false;
+    await world.clock.advance(60_000);
+    expect(world.journal.command('a')?.state).toBe('confirming');
+    world.row(ANNA, 'text of a');
+    world.evidence.readable = true;
+    await world.clock.advance(200);
+    expect(world.journal.command('a')?.state).toBe('done');
   });
 
   test('does not act while chat.db cannot be read: there would be no mark', async () => {
-    evidence.readable = false;
-    order(command('a'));
-    await clock.advance(5_000);
-    expect(mac.acts).toEqual([]);
-    evidence.readable = true;
-    await clock.advance(2_000);
-    expect(mac.acts).toHaveLength(1);
+    world.evidence.readable = false;
+    world.order(world.text('a'));
+    await world.clock.advance(5_000);
+    expect(world.mac.acts).toEqual([]);
+    world.evidence.readable = true;
+    await world.clock.advance(2_000);
+    expect(world.mac.acts).toHaveLength(1);
   });
 
   test('takes only a row to that handle, with that text, after the mark, that no other command has', async () => {
-    row(ANNA, 'hello');
-    order(command('a', ANNA, 'hello'));
-    await mac.end();
-    row(BEN, 'hello');
-    row(ANNA, 'hello!');
-    row(ANNA, 'hello', { chat: null });
-    row(ANNA, 'hello', { chat: { kind: 'group', identifier: ANNA } });
-    row(ANNA, 'hello', { at: clock.now() - 3_600_000 });
-    await clock.advance(1_000);
-    expect(journal.command('a')?.state).toBe('confirming');
-    const proof = row(ANNA, 'hello');
-    await clock.advance(200);
-    expect(journal.command('a')?.guid).toBe(proof.guid);
-    order(command('b', ANNA, 'hello'));
-    await mac.end();
-    await clock.advance(1_000);
-    expect(journal.command('b')?.state).toBe('confirming');
-    const second = row(ANNA, 'hello');
-    await clock.advance(200);
-    expect(journal.command('b')?.guid).toBe(second.guid);
+    world.row(ANNA, 'hello');
+    world.order(world.text('a', ANNA, 'hello'));
+    await world.mac.end();
+    world.row(BEN, 'hello');
+    world.row(ANNA, 'hello!');
+    world.row(ANNA, 'hello', { chat: null });
+    world.row(ANNA, 'hello', { chat: { kind: 'group', identifier: ANNA } });
+    world.row(ANNA, 'hello', { at: world.clock.now() - 3_600_000 });
+    await world.clock.advance(1_000);
+    expect(world.journal.command('a')?.state).toBe('confirming');
+    const proof = world.row(ANNA, 'hello');
+    await world.clock.advance(200);
+    expect(world.journal.command('a')?.guid).toBe(proof.guid);
+    world.order(world.text('b', ANNA, 'hello'));
+    await world.mac.end();
+    await world.clock.advance(1_000);
+    expect(world.journal.command('b')?.state).toBe('confirming');
+    const second = world.row(ANNA, 'hello');
+    await world.clock.advance(200);
+    expect(world.journal.command('b')?.guid).toBe(second.guid);
   });
 
   test('gives one row to one command, though an uncertain one waits for its like', async () => {
-    order(command('a', ANNA, 'hello'));
-    await mac.end();
-    await clock.advance(9_000);
-    order(command('b', ANNA, 'hello'));
-    await mac.end();
-    const first = row(ANNA, 'hello');
-    take(ownState(first.guid, 'sent'));
-    expect([journal.command('a')?.state, journal.command('b')?.state]).toEqual(['uncertain', 'done']);
-    const second = row(ANNA, 'hello');
-    take(ownState(second.guid, 'sent'));
-    expect(journal.command('a')).toMatchObject({ state: 'done', guid: second.guid });
+    world.order(world.text('a', ANNA, 'hello'));
+    await world.mac.end();
+    await world.clock.advance(9_000);
+    world.order(world.text('b', ANNA, 'hello'));
+    await world.mac.end();
+    const first = world.row(ANNA, 'hello');
+    world.take(ownState(first.guid, 'sent'));
+    expect([world.journal.command('a')?.state, world.journal.command('b')?.state]).toEqual([
+      'uncertain',
+      'done',
+    ]);
+    const second = world.row(ANNA, 'hello');
+    world.take(ownState(second.guid, 'sent'));
+    expect(world.journal.command('a')).toMatchObject({ state: 'done', guid: second.guid });
   });
 
   test('holds each command to its own mark, though another one awaits an older row', async () => {
-    order(command('a', ANNA));
-    await mac.end();
-    row(BEN, 'hello');
-    order(command('b', BEN, 'hello'));
-    await mac.end();
-    await clock.advance(200);
-    expect(journal.command('b')).toMatchObject({ state: 'confirming', highWater: 101 });
-    const proof = row(BEN, 'hello');
-    await clock.advance(200);
-    expect(journal.command('b')?.guid).toBe(proof.guid);
+    world.order(world.text('a', ANNA));
+    await world.mac.end();
+    world.row(BEN, 'hello');
+    world.order(world.text('b', BEN, 'hello'));
+    await world.mac.end();
+    await world.clock.advance(200);
+    expect(world.journal.command('b')).toMatchObject({ state: 'confirming', highWater: 101 });
+    const proof = world.row(BEN, 'hello');
+    await world.clock.advance(200);
+    expect(world.journal.command('b')?.guid).toBe(proof.guid);
   });
 
   test('knows a text that Messages composed, and an address in another case', async () => {
-    order(command('a', 'Zoe@Example.com', 'Zoe\u0308'));
-    await mac.end();
-    row('zoe@example.com', 'Zo\u00eb');
-    await clock.advance(200);
-    expect(journal.command('a')?.state).toBe('done');
+    world.order(world.text('a', 'Zoe@Example.com', 'Zoe\u0308'));
+    await world.mac.end();
+    world.row('zoe@example.com', 'Zo\u00eb');
+    await world.clock.advance(200);
+    expect(world.journal.command('a')?.state).toBe('done');
   });
 
   test('fails with the row that says so', async () => {
-    order(command('a'));
-    await mac.end();
-    row(ANNA, 'text of a', { error: 22 });
-    await clock.advance(200);
-    expect(journal.command('a')).toMatchObject({
+    world.order(world.text('a'));
+    await world.mac.end();
+    world.row(ANNA, 'text of a', { error: 22 });
+    await world.clock.advance(200);
+    expect(world.journal.command('a')).toMatchObject({
       state: 'failed',
       error: { code: 'recipient_not_imessage', apple: 22 },
     });
   });
 
   test('tells a state that came before its row was claimed, once', async () => {
-    order(command('a'));
-    await eventually(() => mac.acts.length === 1);
-    const { guid } = row(ANNA, 'text of a');
-    take(ownState(guid, 'sent'), ownState('somebody-elses', 'sent'));
-    take(ownState(guid, 'delivered'));
-    expect(told('a')).toEqual(['queued', 'acting']);
-    await mac.end();
-    take(ownState(guid, 'failed', 25));
-    expect(told('a')).toEqual([
+    world.order(world.text('a'));
+    await eventually(() => world.mac.acts.length === 1);
+    const { guid } = world.row(ANNA, 'text of a');
+    world.take(ownState(guid, 'sent'), ownState('somebody-elses', 'sent'));
+    world.take(ownState(guid, 'delivered'));
+    expect(world.told('a')).toEqual(['queued', 'acting']);
+    await world.mac.end();
+    world.take(ownState(guid, 'failed', 25));
+    expect(world.told('a')).toEqual([
       'queued',
       'acting',
       'confirming',
@@ -287,52 +198,57 @@ describe('outbox', () => {
       'message.delivered',
       'message.failed',
     ]);
-    expect(facts('a').at(-1)).toMatchObject({ error: { code: 'not_delivered', apple: 25 } });
-    expect(journal.keptStates(guid)).toEqual([]);
-    take(ownState('somebody-elses', 'read'));
-    expect(journal.keptStates('somebody-elses')).toEqual([]);
+    expect(world.facts('a').at(-1)).toMatchObject({ error: { code: 'not_delivered', apple: 25 } });
+    expect(world.journal.keptStates(guid)).toEqual([]);
+    world.take(ownState('somebody-elses', 'read'));
+    expect(world.journal.keptStates('somebody-elses')).toEqual([]);
   });
 
   test('keeps the order within a conversation while others pass', async () => {
-    order(command('a1', ANNA), command('a2', ANNA), command('b1', BEN));
-    await mac.end();
-    await eventually(() => mac.acts.length === 2);
-    expect(mac.acts.map(({ handle }) => handle)).toEqual([ANNA, BEN]);
-    await mac.end();
-    await clock.advance(1_000);
-    expect(mac.acts).toHaveLength(2);
-    row(ANNA, 'text of a1');
-    await clock.advance(200);
-    expect(mac.acts.map(({ text }) => text)).toEqual(['text of a1', 'text of b1', 'text of a2']);
+    world.order(world.text('a1', ANNA), world.text('a2', ANNA), world.text('b1', BEN));
+    await world.mac.end();
+    await eventually(() => world.mac.acts.length === 2);
+    expect(world.mac.acts.map(({ handle }) => handle)).toEqual([ANNA, BEN]);
+    await world.mac.end();
+    await world.clock.advance(1_000);
+    expect(world.mac.acts).toHaveLength(2);
+    world.row(ANNA, 'text of a1');
+    await world.clock.advance(200);
+    expect(world.mac.acts.map(({ text }) => text)).toEqual(['text of a1', 'text of b1', 'text of a2']);
   });
 
   test('tries again later what did not start for want of Messages, and fails what a person must mend', async () => {
-    order(command('a', ANNA), command('b', BEN));
-    await mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
-    expect(journal.command('a')).toMatchObject({ state: 'queued', attempts: 1 });
-    await mac.end({ outcome: 'not_started', error: { code: 'automation_denied', message: 'no' } });
-    expect(journal.command('b')).toMatchObject({ state: 'failed', error: { code: 'automation_denied' } });
-    expect(mac.acts).toHaveLength(2);
-    await clock.advance(1_100);
-    await mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
-    expect(mac.acts).toHaveLength(3);
-    await clock.advance(1_500);
-    expect(mac.acts).toHaveLength(3);
-    await clock.advance(1_000);
-    expect(mac.acts).toHaveLength(4);
-    expect(new Set(mac.acts.map(({ actId }) => actId)).size).toBe(4);
+    world.order(world.text('a', ANNA), world.text('b', BEN));
+    await world.mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
+    expect(world.journal.command('a')).toMatchObject({ state: 'queued', attempts: 1 });
+    await world.mac.end({ outcome: 'not_started', error: { code: 'automation_denied', message: 'no' } });
+    expect(world.journal.command('b')).toMatchObject({
+      state: 'failed',
+      error: { code: 'automation_denied' },
+    });
+    expect(world.mac.acts).toHaveLength(2);
+    await world.clock.advance(1_100);
+    await world.mac.end({ outcome: 'not_started', error: { code: 'messages_not_running', message: 'gone' } });
+    expect(world.mac.acts).toHaveLength(3);
+    await world.clock.advance(1_500);
+    expect(world.mac.acts).toHaveLength(3);
+    await world.clock.advance(1_000);
+    expect(world.mac.acts).toHaveLength(4);
+    expect(new Set(world.mac.acts.map(({ actId }) => actId)).size).toBe(4);
   });
 
   test('ends at its deadline what was not begun', async () => {
-    order(sendCommand('old', { issuedAt: clock.now(), expiresAt: clock.now() - 1 }));
-    expect(journal.command('old')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
-    order(command('a', ANNA));
-    order(sendCommand('b', { to: ANNA, issuedAt: clock.now(), expiresAt: clock.now() + 5_000 }));
-    await eventually(() => mac.acts.length === 1);
-    await mac.end();
-    await clock.advance(5_100);
-    expect(journal.command('b')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
-    expect(mac.acts).toHaveLength(1);
+    world.order(sendCommand('old', { issuedAt: world.clock.now(), expiresAt: world.clock.now() - 1 }));
+    expect(world.journal.command('old')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+    world.order(world.text('a', ANNA));
+    world.order(
+      sendCommand('b', { to: ANNA, issuedAt: world.clock.now(), expiresAt: world.clock.now() + 5_000 }),
+    );
+    await eventually(() => world.mac.acts.length === 1);
+    await world.mac.end();
+    await world.clock.advance(5_100);
+    expect(world.journal.command('b')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+    expect(world.mac.acts).toHaveLength(1);
   });
 
   test.each<[string, ActOutcome, string]>([
@@ -340,23 +256,25 @@ describe('outbox', () => {
     ['may have happened', { outcome: 'uncertain', error: { code: 'uncertain', message: '' } }, 'confirming'],
     ['never began', { outcome: 'not_started', error: { code: 'act_interrupted', message: '' } }, 'queued'],
   ])('after a crash asks what became of an act: it %s', async (_, outcome, state) => {
-    order(command('a'));
-    const begun = await eventually(() => journal.command('a')?.state === 'acting' && journal.command('a'));
+    world.order(world.text('a'));
+    const begun = await eventually(
+      () => world.journal.command('a')?.state === 'acting' && world.journal.command('a'),
+    );
     // The next agent finds the journal as it stood in the middle of the act.
-    mac.recovered = outcome;
+    world.mac.recovered = outcome;
     const next = new TestMac();
     next.recovered = outcome;
-    const second = outboxOn(next);
+    const second = world.outboxOn(next);
     second.start();
-    await eventually(() => journal.command('a')?.state === state);
+    await eventually(() => world.journal.command('a')?.state === state);
     expect(next.forgotten).toEqual([begun.actId]);
     if (state === 'queued') {
-      await clock.advance(1_100);
+      await world.clock.advance(1_100);
       expect(next.acts).toHaveLength(1);
     } else {
-      row(ANNA, 'text of a');
-      await clock.advance(200);
-      expect(journal.command('a')?.state).toBe('done');
+      world.row(ANNA, 'text of a');
+      await world.clock.advance(200);
+      expect(world.journal.command('a')?.state).toBe('done');
       expect(next.acts).toEqual([]);
     }
     const stopped = second.stop();
@@ -365,19 +283,17 @@ describe('outbox', () => {
   });
 
   test('does nothing before the tail has a beginning', async () => {
-    await outbox.stop();
-    journal.close();
-    journal = openJournal(path.join(tempFolder(), 'journal.db'));
-    open();
-    order(command('a'));
-    await clock.advance(1_000);
-    expect(mac.acts).toEqual([]);
-    take();
-    await eventually(() => mac.acts.length === 1);
+    await world.end();
+    world = new OutboxWorld({ tail: false });
+    world.order(world.text('a'));
+    await world.clock.advance(1_000);
+    expect(world.mac.acts).toEqual([]);
+    world.take();
+    await eventually(() => world.mac.acts.length === 1);
   });
 
   test('brings any row of chat.db into the bounds of the protocol', () => {
-    take({
+    world.take({
       kind: 'received',
       guid: 'g'.repeat(300),
       chat: { kind: 'group', identifier: '' },
@@ -385,9 +301,9 @@ describe('outbox', () => {
       line: null,
       service: '',
       text: '\u0000'.repeat(400_000),
-      at: clock.now(),
+      at: world.clock.now(),
     });
-    const [{ event } = {}] = journal.eventsAfter(0, 1);
+    const [{ event } = {}] = world.journal.eventsAfter(0, 1);
     expect(event).toMatchObject({
       from: 'unknown',
       service: 'unknown',
@@ -400,48 +316,38 @@ describe('outbox', () => {
 describe('a journal that is not the newest', () => {
   test('acts on nothing before a bridge has said so, and expires nothing', async () => {
     let may = false;
-    await outbox.stop();
-    outbox = outboxOn(mac, () => may);
-    outbox.start();
-    order(command('cmd_1'));
-    await clock.advance(2 * 3_600_000);
-    expect(mac.acts).toEqual([]);
-    expect(journal.command('cmd_1')?.state).toBe('queued');
-    order(command('cmd_2'));
+    await world.restart({ mayAct: () => may });
+    world.order(world.text('cmd_1'));
+    await world.clock.advance(2 * 3_600_000);
+    expect(world.mac.acts).toEqual([]);
+    expect(world.stateOf('cmd_1')).toBe('queued');
+    world.order(world.text('cmd_2'));
     may = true;
-    outbox.wake();
-    await eventually(() => mac.acts.length === 1, { what: 'an act' });
-    expect(journal.command('cmd_1')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
+    world.outbox.wake();
+    await world.acted(1);
+    expect(world.journal.command('cmd_1')).toMatchObject({ state: 'failed', error: { code: 'expired' } });
   });
 
   test('only looks for what is open: rows say what was done, and without one it is uncertain', async () => {
     let may = false;
-    await outbox.stop();
-    outbox = outboxOn(mac, () => may);
-    outbox.start();
-    order(command('cmd_1'), command('cmd_2', BEN), {
-      id: 'cmd_3',
-      traceId: 'trc_3',
-      issuedAt: isoTime(clock.now()),
-      expiresAt: isoTime(clock.now() + 3_600_000),
-      type: 'lookup',
-      handles: [ANNA],
-    });
-    row(ANNA, 'text of cmd_1');
-    const id = journal.id();
-    await outbox.distrust();
-    expect(journal.id()).not.toBe(id);
-    expect(journal.command('cmd_1')?.state).toBe('done');
-    expect(journal.command('cmd_3')?.state).toBe('queued');
+    await world.restart({ mayAct: () => may });
+    world.order(world.text('cmd_1'), world.text('cmd_2', BEN));
+    world.ask('cmd_3', { type: 'lookup', handles: [ANNA] });
+    world.row(ANNA, 'text of cmd_1');
+    const id = world.journal.id();
+    await world.outbox.distrust();
+    expect(world.journal.id()).not.toBe(id);
+    expect(world.stateOf('cmd_1')).toBe('done');
+    expect(world.stateOf('cmd_3')).toBe('queued');
     may = true;
-    outbox.wake();
-    await clock.advance(10_000);
-    expect(journal.command('cmd_2')).toMatchObject({ state: 'uncertain', paced: null });
-    expect(mac.acts).toEqual([]);
-    row(BEN, 'text of cmd_2');
-    take(ownState('guid-102', 'sent'));
-    expect(journal.command('cmd_2')?.state).toBe('done');
-    const seqs = journal.eventsAfter(0, 100).map(({ seq }) => seq);
+    world.outbox.wake();
+    await world.clock.advance(10_000);
+    expect(world.journal.command('cmd_2')).toMatchObject({ state: 'uncertain', paced: null });
+    expect(world.mac.acts).toEqual([]);
+    world.row(BEN, 'text of cmd_2');
+    world.take(ownState('guid-102', 'sent'));
+    expect(world.stateOf('cmd_2')).toBe('done');
+    const seqs = world.journal.eventsAfter(0, 100).map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   });
 });

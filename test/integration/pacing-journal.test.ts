@@ -105,7 +105,14 @@ test('a cap that is reached is told once on a day, and the day of activation is 
   const file = path.join(tempFolder(), 'journal.db');
   const world = open(file, clock);
   const command = take(world, 1, 'a@x.example');
-  const held = { go: false, rule: 'daily_sends', until: clock.now() + MINUTE, cap: 5, used: 5 } as const;
+  const held = {
+    go: false,
+    rule: 'daily_sends',
+    until: clock.now() + MINUTE,
+    cap: 5,
+    used: 5,
+    resetsAt: clock.now() + 1,
+  } as const;
   const first = world.pacing.reached(held, clock.now());
   expect(first.events).toMatchObject([{ type: 'line.limit_reached', rule: 'daily_sends', cap: 5, used: 5 }]);
   world.journal.record({ at: clock.now(), ...first });

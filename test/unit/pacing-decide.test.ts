@@ -188,7 +188,7 @@ describe('pacing', () => {
       proactiveToday: 0,
       newLastHour: [],
       lastSentAt: null,
-      week: { proactive: 0, received: 1, firstProactiveAt: null },
+      week: { proactive: 0, received: 1, times: () => ({ proactive: [], received: [] }) },
       pausedUntil: 10 * DAY,
       shareOfCaps: 1,
     };
