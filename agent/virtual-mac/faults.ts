@@ -58,6 +58,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-picker'), times: z.int().min(1).default(1) }),
   /** How things are until the faults are cleared. */
   z.strictObject({ kind: z.enum(lasting) }),
+  /** How things begin to be while a program is at work. */
+  z.strictObject({ kind: z.literal('becomes'), what: z.enum(lasting), at: point, ...often }),
   /** Messages is not running. */
   z.strictObject({ kind: z.literal('not-running'), times: z.int().min(1).default(1) }),
   /**
@@ -101,6 +103,7 @@ export class Faults {
       found.skip -= 1;
       return undefined;
     }
+    if (found?.kind === 'becomes') this.#waiting.push({ kind: found.what });
     return this.#take(found) as Extract<Fault, { at: FaultPoint }> | undefined;
   }
 

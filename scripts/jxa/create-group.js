@@ -15,9 +15,9 @@ function main(input) {
     const addressed = ui.until(() => (ui.recipients().sort().join(' ') === wanted ? true : undefined), 5);
     if (!addressed) throw ui.refusal('wrong_conversation');
     const field = ui.until(iMessageField, 5);
-    if (!field) throw ui.refusal('recipient_not_imessage');
+    if (!field) throw ui.notOffered('MADRID', 'recipient_not_imessage');
     ui.write(input.text);
-    if (!iMessageField()) throw ui.refusal('recipient_not_imessage');
+    if (!iMessageField()) throw ui.notOffered('MADRID', 'recipient_not_imessage');
     ui.sendWritten();
     return true;
   });

@@ -13,7 +13,7 @@ function main(input) {
     const offered =
       ui.perform(bubble, ui.words('edit.button')) ||
       ui.pressMenuItem(bubble, ['edit'], ui.words('edit.button'));
-    if (!offered) throw ui.refusal('not_editable');
+    if (!offered) throw ui.notOffered('edit.button', 'not_editable');
     const confirm = ui.until(() => ui.byDescription(ui.words('editing.confirm.button')), 3);
     if (!confirm) throw ui.refusal('ui_not_recognised');
     ui.undo(() => {

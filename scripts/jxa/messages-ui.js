@@ -36,6 +36,7 @@ function messagesUi({ drafts }) {
     ...screen,
     escape: () => key(ESCAPE),
     words,
+    notOffered,
     offers: (bubble, wanted) => actionOf(bubble, wanted) !== undefined,
     perform,
     pressMenuItem,
@@ -50,12 +51,28 @@ function messagesUi({ drafts }) {
 
   /** @param {string} key */
   function words(key) {
-    const plain = /^[A-Z_]+$/.test(key);
     const english = /** @type {Record<string, string | undefined>} */ (ENGLISH)[key];
+    return english ? [...localWords(key), english] : localWords(key);
+  }
+
+  /**
+   * What the bundles of Messages call it in the language of this Mac; none where they do not tell.
+   *
+   * @param {string} key
+   */
+  function localWords(key) {
+    const plain = /^[A-Z_]+$/.test(key);
     const bundle = $.NSBundle.bundleWithPath(plain ? CHATKIT : CHATKIT_AX);
     const local = bundle.localizedStringForKeyValueTable(key, '', plain ? 'ChatKit' : 'Accessibility').js;
-    const known = typeof local === 'string' && local !== '' && local !== key ? [local] : [];
-    return english ? [...known, english] : known;
+    return typeof local === 'string' && local !== '' && local !== key ? [local] : [];
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} code
+   */
+  function notOffered(key, code) {
+    return refusal(localWords(key).length > 0 ? code : 'ui_not_recognised');
   }
 
   /**

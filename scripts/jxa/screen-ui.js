@@ -52,6 +52,8 @@ function screenUi({ bundle, closed = [] }) {
       return { ok: true, step: 'done', changed: done };
     } catch (error) {
       if (!begun) tidy();
+      const locked = begun ? undefined : sessionTrouble();
+      if (locked) return { ok: false, step: current, code: locked };
       const thrown = /** @type {Error & { code?: string }} */ (error);
       if (thrown.code) return { ok: false, step: current, code: thrown.code };
       return { ok: false, step: current, errorNumber: numberOf(error) };
@@ -129,14 +131,20 @@ function screenUi({ bundle, closed = [] }) {
     }
   }
 
-  function prepare() {
-    current = 'session';
+  /** Why nothing can be done at the screen now; a screen that is locked meanwhile shows no windows. */
+  function sessionTrouble() {
     ObjC.import('CoreGraphics');
     const session = /** @type {Record<string, unknown> | undefined} */ (
       ObjC.deepUnwrap(ObjC.castRefToObject($.CGSessionCopyCurrentDictionary()))
     );
-    if (!session?.kCGSSessionOnConsoleKey) throw refusal('no_console_session');
-    if (session.CGSSessionScreenIsLocked) throw refusal('screen_locked');
+    if (!session?.kCGSSessionOnConsoleKey) return 'no_console_session';
+    return session.CGSSessionScreenIsLocked ? 'screen_locked' : undefined;
+  }
+
+  function prepare() {
+    current = 'session';
+    const trouble = sessionTrouble();
+    if (trouble) throw refusal(trouble);
     current = 'accessibility';
     ObjC.import('ApplicationServices');
     if (!$.AXIsProcessTrusted()) throw refusal('accessibility_denied');

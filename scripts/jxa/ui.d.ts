@@ -123,6 +123,8 @@ interface MessagesUi extends ScreenUi {
   escape(): void;
   /** What Messages calls it: in the language of this Mac, and in English. */
   words(key: string): string[];
+  /** What to throw where something is not there by its words: the code, where the words of this Mac are known at all. */
+  notOffered(key: string, code: string): Error;
   /** Whether a bubble offers an action by what it is called. */
   offers(bubble: UiElement, words: string[]): boolean;
   /** Performs an action of a bubble by what it is called; false where it is not offered. */

@@ -10,7 +10,7 @@ function main(input) {
     const bubble = ui.openMessage(input.conversation, input.target);
     ui.step('press');
     const words = ui.words('UNDO_SEND_ACTION');
-    if (!ui.offers(bubble, words)) throw ui.refusal('not_editable');
+    if (!ui.offers(bubble, words)) throw ui.notOffered('UNDO_SEND_ACTION', 'not_editable');
     ui.begin();
     ui.perform(bubble, words);
     return true;

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { test } from 'vitest';
 import { openMac } from '../../agent/mac/mac.ts';
 import { Staging } from '../../agent/mac/staging.ts';
-import type { Act } from '../../agent/mac/types.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { type ActingWorld, macContract } from '../contract/mac.contract.ts';
+import { cannotOn } from '../support/release-limits.ts';
 
 /**
  * The handle of somebody who consents to get about 15 messages, tapbacks and edits; best another one of one's own. Two
@@ -19,11 +19,6 @@ const GROUP = process.env.BLUERELAY_TEST_GROUP?.split(',');
 /** Major release of macOS by that of Darwin: 21 is macOS 12, 25 is macOS 26. */
 const darwin = Number(os.release().split('.')[0]);
 const macos = darwin >= 25 ? darwin + 1 : darwin - 9;
-
-function cannot(): ReadonlySet<Act['kind']> {
-  if (macos <= 12) return new Set(['edit', 'unsend', 'mark_read', 'send_effect']);
-  return new Set(macos <= 15 ? ['send_effect'] : []);
-}
 
 async function open(): Promise<ActingWorld> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'bluerelay-test-'));
@@ -41,7 +36,7 @@ async function open(): Promise<ActingWorld> {
     messagesDb: path.join(os.homedir(), 'Library/Messages/chat.db'),
     friend: FRIEND ?? '',
     ...(one && two ? { groupOf: [one, two] as const } : {}),
-    cannot: cannot(),
+    cannot: cannotOn(macos),
     close: async () => {
       await mac.stop(new AbortController().signal);
       rmSync(folder, { recursive: true, force: true });
