@@ -1,29 +1,23 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { provision, ROOT } from '../start/provision.mjs';
 import { StartError, tell } from '../start/start-error.mjs';
 import { HELP, readOptions } from './options.mjs';
+import { summaryOf } from './summary.mjs';
+
+/** @import { Result } from './summary.mjs' */
+
+/** So many failed seeds are told in full, and so much of what vitest says. */
+const TOLD_IN_FULL = 5;
+const MOST_SAID = 20_000;
 
 /**
- * What came of one seed, as the suite writes it.
- * @typedef {object} Result
- * @property {number} seed
- * @property {number} ms
- * @property {string[]} violations
- * @property {Record<string, number>} counts
- * @property {number} kills
- * @property {number} connections
- * @property {number} repeats
- * @property {number} retries
- */
-
-/**
- * Runs the suite with vitest and resolves when it has ended; what it prints goes to stderr when a seed failed.
+ * Runs the suite with vitest and resolves with the end of what it printed.
  * @param {import('./options.mjs').Options} options
  * @param {string} report file for the results
- * @returns {Promise<void>}
+ * @returns {Promise<string>}
  */
 function runSuite({ seeds, seed, parallel }, report) {
   return new Promise((resolve, reject) => {
@@ -37,17 +31,14 @@ function runSuite({ seeds, seed, parallel }, report) {
     let said = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (chunk) => {
-        said += chunk;
+        said = `${said}${chunk}`.slice(-MOST_SAID);
       });
     /** @param {NodeJS.Signals} signal */
     const pass = (signal) => child.kill(signal);
     process.on('SIGINT', pass);
     process.on('SIGTERM', pass);
     child.on('error', reject);
-    child.on('close', (code) => {
-      if (code !== 0) process.stderr.write(said);
-      resolve();
-    });
+    child.on('close', () => resolve(said));
   });
 }
 
@@ -81,34 +72,6 @@ function commit() {
   }
 }
 
-/**
- * @param {import('./options.mjs').Options} options
- * @param {Result[]} results
- */
-function summaryOf({ seed, seeds }, results) {
-  /** @type {Record<string, number>} */
-  const counts = {};
-  /** @param {string} what @param {number} many */
-  const add = (what, many) => {
-    counts[what] = (counts[what] ?? 0) + many;
-  };
-  for (const result of results) {
-    for (const [what, many] of Object.entries(result.counts)) add(what, many);
-    for (const what of /** @type {const} */ (['kills', 'connections', 'repeats', 'retries']))
-      add(what, result[what]);
-  }
-  const failed = results.filter(({ violations }) => violations.length > 0).map((result) => result.seed);
-  return {
-    first: seed,
-    seeds,
-    run: results.length,
-    failed: failed.sort((a, b) => a - b),
-    counts,
-    date: new Date().toISOString().slice(0, 10),
-    commit: commit(),
-  };
-}
-
 /** @param {string[]} argv */
 export async function main(argv) {
   try {
@@ -127,6 +90,19 @@ export async function main(argv) {
 }
 
 /**
+ * Tells what went wrong, as much of it as people read.
+ * @param {Result[]} results
+ * @param {number} seeds
+ * @param {string} said
+ */
+function tellFailures(results, seeds, said) {
+  const failed = results.filter(({ violations }) => violations.length > 0);
+  for (const { description } of failed.slice(0, TOLD_IN_FULL)) tell(`\n${description}`);
+  if (failed.length > TOLD_IN_FULL) tell(`\nand ${failed.length - TOLD_IN_FULL} more seeds failed`);
+  if (results.length < seeds) tell(`\n${seeds - results.length} seeds came to no result:\n${said}`);
+}
+
+/**
  * @param {import('./options.mjs').Options} options
  * @returns {Promise<number>} exit code
  */
@@ -139,13 +115,22 @@ async function run(options) {
     for (const result of resultsIn(report).slice(shown)) {
       shown += 1;
       tell(`${shown}/${options.seeds} ${lineOf(result)}`);
+      if (options.results) appendFileSync(options.results, `${JSON.stringify(result)}\n`);
     }
   };
   const watcher = watch(report, show);
   try {
-    await runSuite(options, report);
+    const said = await runSuite(options, report);
     show();
-    const summary = summaryOf(options, resultsIn(report));
+    const results = resultsIn(report);
+    tellFailures(results, options.seeds, said);
+    const summary = {
+      first: options.seed,
+      seeds: options.seeds,
+      ...summaryOf(results),
+      date: new Date().toISOString().slice(0, 10),
+      commit: commit(),
+    };
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     else tell(JSON.stringify(summary, null, 2));
     return summary.run === options.seeds && summary.failed.length === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { StartError } from '../start/start-error.mjs';
 
@@ -8,16 +9,22 @@ import { StartError } from '../start/start-error.mjs';
  * @property {number} seed the first one
  * @property {number} parallel runs at a time
  * @property {boolean} json
+ * @property {string | undefined} results file to which each result is appended, one JSON line for each seed
  */
+
+/** Runs mostly wait, but each starts dozens of processes. */
+const PARALLEL = Math.min(16, 2 * os.availableParallelism());
 
 export const HELP = `Usage: npm run chaos -- [options]
 
 Runs the whole relay with a virtual Mac, seed by seed, while programs are killed, the link is cut, held and repeated,
-osascript hangs and webhooks fail; then compares what was asked, what the people received and what was told.
+disks are full, clocks jump, osascript hangs and webhooks fail; then compares what was asked, what the people received
+and what was told, and counts at which of the labelled steps something was killed.
 
   --seeds N      how many seeds (default 10)
   --seed S       the first seed (default 1)
-  --parallel P   runs at a time (default 4)
+  --parallel P   runs at a time (default two for each core: ${PARALLEL} here)
+  --results FILE append what came of each seed to a file, as JSON lines
   --json         print the summary as one JSON line on stdout
   --help         print this
 
@@ -43,6 +50,7 @@ export function readOptions(argv) {
     seed: number('seed', 999_999_999),
     parallel: number('parallel', 64),
     json: values.json,
+    results: values.results,
   };
 }
 
@@ -57,7 +65,8 @@ function parse(argv) {
         help: { type: 'boolean', default: false },
         seeds: { type: 'string', default: '10' },
         seed: { type: 'string', default: '1' },
-        parallel: { type: 'string', default: '4' },
+        parallel: { type: 'string', default: String(PARALLEL) },
+        results: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     }).values;

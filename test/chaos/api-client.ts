@@ -4,7 +4,7 @@ import type { Ledger } from './ledger.ts';
 import type { PlannedSend } from './plan.ts';
 
 const ATTEMPT_LIMIT_MS = 15_000;
-const AGAIN_AFTER_MS = 150;
+const AGAIN_AFTER_MS = 400;
 
 /** A message as the API shows it, as far as a run looks at it. */
 export interface ShownMessage extends ApiMessage {

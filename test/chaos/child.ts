@@ -9,12 +9,24 @@ export interface ChildOptions {
   env: NodeJS.ProcessEnv;
   /** Where its stderr goes. */
   logFile: string;
+  /** Called when a process of it was started. */
+  onStart?: () => void;
   /** Called when it ended although nobody killed it. */
   onCrash: (how: string) => void;
 }
 
 /** How soon a program that ended by itself is started again, in milliseconds. */
 const AFTER_CRASH_MS = 500;
+
+/** The environment of a program: the outer one without settings of ours and of vitest, and these. */
+export const programEnvironment = (settings: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(BLUERELAY_|CHAOS_|VITEST|NODE_ENV$|NODE_OPTIONS$)/.test(name),
+    ),
+  ),
+  ...settings,
+});
 
 /** One program of a run: started, killed, started again. */
 export class Child {
@@ -25,7 +37,8 @@ export class Child {
   #process: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #ended: Promise<string> = Promise.resolve('');
-  #killed = false;
+  /** Why the process will end: `killed`, or `asked` to. */
+  #fate: 'killed' | 'asked' | undefined;
   #stopping = false;
   #watches: { label: string; nth: number; act: () => void }[] = [];
 
@@ -33,9 +46,15 @@ export class Child {
     this.#options = options;
   }
 
+  /** Its process, if it is up. */
+  get pids(): readonly number[] {
+    const pid = this.#process?.pid;
+    return pid === undefined ? [] : [pid];
+  }
+
   start(): void {
-    const { args, env } = this.#options;
-    this.#killed = false;
+    const { args, env, onStart } = this.#options;
+    this.#fate = undefined;
     this.#note('started');
     const child = spawn(process.execPath, args, {
       env: { ...env, BLUERELAY_STOP_ON_STDIN_END: '1' },
@@ -53,6 +72,7 @@ export class Child {
       child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
     });
     void this.#ended.then((how) => this.#died(child, how));
+    onStart?.();
   }
 
   /** Acts when the nth line of its log, counted from now over all its lives, has this message. */
@@ -66,12 +86,21 @@ export class Child {
 
   /** SIGKILL, and a new process after a while; nothing when it is down. Returns whether it was up. */
   kill(downMs: number): boolean {
-    if (!this.#process || this.#killed || this.#stopping) return false;
-    this.#killed = true;
+    if (!this.#process || this.#fate === 'killed' || this.#stopping) return false;
+    this.#fate = 'killed';
     this.kills += 1;
     this.#process.kill('SIGKILL');
     this.#note('killed');
     void this.#ended.then(() => this.#startIn(downMs));
+    return true;
+  }
+
+  /** Asks it to stop, and starts it again when it has. Returns whether it was up. */
+  restart(): boolean {
+    if (!this.#process || this.#fate || this.#stopping) return false;
+    this.#fate = 'asked';
+    this.#process.kill('SIGTERM');
+    this.#note('asked to stop');
     return true;
   }
 
@@ -91,7 +120,12 @@ export class Child {
 
   #died(child: ChildProcess, how: string): void {
     if (this.#process === child) this.#process = undefined;
-    if (this.#killed || this.#stopping) return;
+    if (this.#fate === 'killed' || this.#stopping) return;
+    // One that is just starting does not know yet how to stop.
+    if (this.#fate === 'asked' && ['exit code 0', 'SIGTERM'].includes(how)) {
+      this.#startIn(0);
+      return;
+    }
     this.#note(`ended by itself: ${how}`);
     this.#options.onCrash(how);
     this.#startIn(AFTER_CRASH_MS);
@@ -104,7 +138,7 @@ export class Child {
 
   #heard(line: string): void {
     appendFileSync(this.#options.logFile, `${line}\n`);
-    for (const watch of this.#watches) {
+    for (const watch of [...this.#watches]) {
       if (!line.includes(`"msg":"${watch.label}"`)) continue;
       watch.nth -= 1;
       if (watch.nth === 0) watch.act();

@@ -1,25 +1,34 @@
+import path from 'node:path';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import type { FaultInput } from '../../agent/virtual-mac/faults.ts';
 import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
 import type { Ledger } from './ledger.ts';
 import { killWorkers } from './leftovers.ts';
-import type { Fault, Program } from './plan.ts';
+import { MacSteps } from './mac-steps.ts';
+import type { Fault, Moment, Victim } from './plan.ts';
 import type { World } from './world.ts';
 
 type KindOf<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
+type MacFault = KindOf<'hang' | 'apple-error' | 'not-running' | 'ghost-row' | 'late-join'>;
 
 /** Makes things go wrong as a plan says, and right again. */
 export class FaultMaker {
+  /** Labels of the steps at which something was killed. */
+  readonly met = new Set<string>();
   readonly #world: World;
   readonly #ledger: Ledger;
+  readonly #macSteps: MacSteps;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #endings = new Set<() => void>();
   readonly #atWebhook = new Map<number, () => void>();
+  readonly #awaited = new Set<string>();
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
-    world.webhook.onRequest = (count) => this.#atWebhook.get(count)?.();
+    this.#macSteps = new MacSteps(path.join(world.agentHome, 'acts'), world.messagesDb);
+    const before = world.webhook.receiver.requests.length;
+    world.webhook.onRequest = (count) => this.#atWebhook.get(count - before)?.();
   }
 
   /** Arms all faults; their times count from now. */
@@ -30,15 +39,22 @@ export class FaultMaker {
     }
   }
 
+  /** Whether every step that is to be met was met. */
+  get metAll(): boolean {
+    return this.#awaited.size === 0;
+  }
+
   /** Nothing new goes wrong from here on, and what was wrong for a while is right again. */
   end(): void {
     for (const program of Object.values(this.#world.programs)) program.forgetWatches();
+    this.#macSteps.forget();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const ending of this.#endings) ending();
     this.#endings.clear();
     this.#atWebhook.clear();
     this.#world.proxy.calm();
     this.#world.webhook.trouble(undefined);
+    for (const clock of Object.values(this.#world.clocks)) clock.catchUp();
   }
 
   #in(ms: number, act: () => void): void {
@@ -58,29 +74,46 @@ export class FaultMaker {
     this.#in(ms, once);
   }
 
-  #armKill({ program, moment, downMs, workersToo }: KindOf<'kill'>): void {
-    const kill = (): void => this.#kill(program, downMs, JSON.stringify(moment), workersToo);
-    if ('at' in moment) this.#in(moment.at, kill);
-    else if ('log' in moment) this.#world.programs[program].watch(moment.log, moment.nth, kill);
-    else if ('webhook' in moment) this.#atWebhook.set(moment.webhook, kill);
-    else {
-      const { frame: type, from, nth, when } = moment;
-      this.#world.proxy.watch({ from, type, nth, when, act: kill });
-    }
+  #armKill({ program, moment, downMs, workersToo, label }: KindOf<'kill'>): void {
+    if (label !== undefined) this.#awaited.add(label);
+    const kill = (when: Moment): void => {
+      const killed = this.#kill(program, downMs, JSON.stringify(when), workersToo);
+      if (label === undefined) return;
+      if (killed) {
+        this.#awaited.delete(label);
+        this.met.add(label);
+      } else if ('nth' in when) this.#at({ ...when, nth: 1 }, () => kill({ ...when, nth: 1 }));
+    };
+    this.#at(moment, () => kill(moment));
   }
 
-  #kill(program: Program, downMs: number, moment: string, workersToo = false): void {
-    if (!this.#world.programs[program].kill(downMs)) return;
-    const workers = workersToo ? killWorkers(this.#world.agentHome) : 0;
-    this.#ledger.note(`killed the ${program} at ${moment}${workersToo ? ` with ${workers} workers` : ''}`);
+  #at(moment: Moment, act: () => void): void {
+    if ('at' in moment) this.#in(moment.at, act);
+    else if ('log' in moment) this.#world.programs[moment.of].watch(moment.log, moment.nth, act);
+    else if ('webhook' in moment) this.#atWebhook.set(moment.webhook, act);
+    else if ('frame' in moment) {
+      const { frame: type, ...rest } = moment;
+      this.#world.proxy.watch({ ...rest, type, act });
+    } else this.#macSteps.watch(moment, act);
+  }
+
+  /** Returns whether there was something to kill. */
+  #kill(victim: Victim, downMs: number, moment: string, workersToo = false): boolean {
+    const { programs, agentHome } = this.#world;
+    const killed = victim === 'workers' || programs[victim].kill(downMs);
+    if (!killed) return false;
+    const workers = victim === 'workers' || workersToo ? killWorkers(agentHome) : 0;
+    const whom = victim === 'workers' ? `${workers} workers` : `the ${victim}`;
+    this.#ledger.note(`killed ${whom} at ${moment}${workersToo ? ` with ${workers} workers` : ''}`);
+    return victim !== 'workers' || workers > 0;
   }
 
   #cause(fault: Exclude<Fault, { kind: 'kill' }>): void {
-    const { proxy, webhook, agentHome } = this.#world;
+    const { proxy, webhook, programs, clocks } = this.#world;
     this.#ledger.note(JSON.stringify(fault));
     switch (fault.kind) {
-      case 'kill-workers':
-        this.#ledger.note(`killed ${killWorkers(agentHome)} workers`);
+      case 'restart':
+        programs[fault.program].restart();
         break;
       case 'cut':
         proxy.cut();
@@ -101,19 +134,32 @@ export class FaultMaker {
         webhook.trouble(fault.answer);
         this.#for(fault.forMs, () => webhook.trouble(undefined));
         break;
+      case 'clock':
+        clocks[fault.machine].jump(fault.byMs);
+        this.#ledger.clockJumps += 1;
+        break;
+      case 'disk':
+        this.#fill(fault);
+        break;
       default:
         this.#causeOnMac(fault);
     }
   }
 
-  #causeOnMac(
-    fault:
-      | KindOf<'hang'>
-      | KindOf<'apple-error'>
-      | KindOf<'not-running'>
-      | KindOf<'ghost-row'>
-      | KindOf<'late-join'>,
-  ): void {
+  #fill({ machine, forMs }: KindOf<'disk'>): void {
+    const disk = this.#world.disks[machine];
+    if (!disk.fill()) {
+      this.#ledger.note('this machine does not let a disk be filled');
+      return;
+    }
+    this.#ledger.diskFills += 1;
+    this.#for(forMs, () => {
+      disk.free();
+      this.#ledger.note(`there is room on the disk of ${machine} again`);
+    });
+  }
+
+  #causeOnMac(fault: MacFault): void {
     void this.#onMac(macFaultOf(fault));
     if (fault.kind === 'hang' && fault.killedAfterMs !== null) this.#armEndOfHang(fault.killedAfterMs);
   }
@@ -137,9 +183,7 @@ export class FaultMaker {
   }
 }
 
-function macFaultOf(
-  fault: Extract<Fault, { kind: 'hang' | 'apple-error' | 'not-running' | 'ghost-row' | 'late-join' }>,
-): FaultInput {
+function macFaultOf(fault: MacFault): FaultInput {
   switch (fault.kind) {
     case 'hang':
       return { kind: 'hang', at: fault.point };
@@ -147,6 +191,8 @@ function macFaultOf(
       return { kind: 'error', at: fault.point, number: fault.number };
     case 'late-join':
       return { kind: 'late-join', ms: fault.ms };
+    case 'not-running':
+      return { kind: 'not-running', times: fault.times };
     default:
       return { kind: fault.kind };
   }

@@ -62,6 +62,8 @@ export function judge(ledger: Ledger, rows: readonly MacRow[], messages: readonl
     judgeOutbound(send.key, message, ownRows[0], verdict);
     judgeEvents(send.key, message, events.get(message.id) ?? [], verdict);
   }
+  if (counts.received + counts.failed + counts.uncertain !== counts.asked)
+    verdict.open.push('not every request was received once, reported as failed, or is uncertain');
   judgeOrder(ledger, rows, verdict);
   judgeInbound(ledger, rows, byId, verdict);
   return verdict;

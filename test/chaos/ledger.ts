@@ -20,6 +20,9 @@ export class Ledger {
   readonly written: string[] = [];
   /** What must never happen, as it was seen. */
   readonly broken: string[] = [];
+  /** How often a disk was full, and a clock was set. */
+  diskFills = 0;
+  clockJumps = 0;
   /** What was done, in order, for people. */
   readonly diary: string[] = [];
   readonly #begun = Date.now();

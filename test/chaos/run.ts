@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { receiveText } from '../../agent/virtual-mac/virtual-mac.ts';
@@ -12,6 +13,9 @@ import { startWorld, type World } from './world.ts';
 
 /** How long requests may go without an answer after the last fault, in milliseconds. */
 const ANSWER_WITHIN_MS = 120_000;
+/** How long steps that were to be met are waited for when all is asked, in milliseconds. */
+const MEET_WITHIN_MS = 40_000;
+const LOOK_EVERY_MS = 50;
 /** How long a program may take to be up again, on a machine with much else to do. */
 const UP_WITHIN_MS = 120_000;
 
@@ -24,6 +28,11 @@ export interface RunResult {
   counts: Verdict['counts'];
   kills: number;
   connections: number;
+  /** Labels of the steps at which something was to be killed, and of those at which it was. */
+  steps: readonly string[];
+  met: readonly string[];
+  diskFills: number;
+  clockJumps: number;
   /** Webhook requests that repeated an event. */
   repeats: number;
   /** Attempts of the API client beyond the first of each request. */
@@ -32,6 +41,8 @@ export interface RunResult {
   diary: readonly string[];
   /** Logs and databases, kept when there are violations. */
   home: string | undefined;
+  /** What went wrong, for people; empty when nothing did. */
+  description: string;
 }
 
 /** Does what the plan of a seed says, with real processes, and compares all sides when it is over. */
@@ -39,29 +50,34 @@ export async function runSeed(seed: number): Promise<RunResult> {
   const begun = Date.now();
   const plan = planOf(seed);
   const ledger = new Ledger();
-  const world = await startWorld(plan.macos, ledger);
+  const world = await startWorld(plan, ledger);
   let keep = true;
   try {
-    await burst(world, plan, ledger);
+    const met = await burst(world, plan, ledger);
     ledger.note('the burst is over');
     const verdict = await settled(apiOf(world), world.messagesDb, ledger);
     ledger.note('settled');
     const violations = [...verdict.broken, ...verdict.open];
     keep = violations.length > 0;
     const requests = [...ledger.asked.values()];
-    return {
+    const result = {
       seed,
       ms: Date.now() - begun,
       violations,
       counts: verdict.counts,
       kills: Object.values(world.programs).reduce((sum, { kills }) => sum + kills, 0),
       connections: world.proxy.connections,
+      steps: plan.faults.flatMap((fault) => ('label' in fault ? [fault.label] : [])),
+      met,
+      diskFills: ledger.diskFills,
+      clockJumps: ledger.clockJumps,
       repeats: ledger.repeats,
       retries: requests.reduce((sum, { send, attempts }) => sum + attempts - send.copies, 0),
       plan,
       diary: ledger.diary,
       home: keep ? world.home : undefined,
     };
+    return { ...result, description: keep ? describe(result) : '' };
   } finally {
     await world.stop(keep);
   }
@@ -72,8 +88,11 @@ const apiOf = ({ bridgeUrl, apiKey }: World): { url: string; key: string } => ({
   key: apiKey,
 });
 
-/** All that is asked and all that goes wrong; resolves when everything is right again and every request answered. */
-async function burst(world: World, plan: Plan, ledger: Ledger): Promise<void> {
+/**
+ * All that is asked and all that goes wrong; resolves when everything is right again and every request answered, with
+ * the labels of the steps that were met.
+ */
+async function burst(world: World, plan: Plan, ledger: Ledger): Promise<string[]> {
   const stop = new AbortController();
   const faults = new FaultMaker(world, ledger);
   faults.begin(plan.faults);
@@ -89,11 +108,14 @@ async function burst(world: World, plan: Plan, ledger: Ledger): Promise<void> {
   const late = setTimeout(() => stop.abort(), ANSWER_WITHIN_MS);
   try {
     await Promise.all(asks);
+    const end = Date.now() + MEET_WITHIN_MS;
+    while (!faults.metAll && Date.now() < end) await sleep(LOOK_EVERY_MS);
   } finally {
     clearTimeout(late);
     faults.end();
   }
   await calm(world);
+  return [...faults.met];
 }
 
 /** A person writes; a virtual Mac that dies meanwhile may have it or not, which chat.db tells. */
@@ -116,14 +138,33 @@ function calm({ macHome }: World): Promise<unknown> {
   return eventually(done, { within: UP_WITHIN_MS, every: 200, what: 'a virtual Mac that is up' });
 }
 
-/** A failed run in words: its seed, its plan, the sides that disagree, and where its logs are. */
-export function describeRun({ seed, violations, plan, diary, home }: RunResult): string {
+/** So much of each log is told. */
+const LOG_LINES = 60;
+const LOG_LINE_LENGTH = 300;
+
+/** A failed run in words: its seed, its plan, the sides that disagree, and the ends of its logs. */
+function describe({
+  seed,
+  violations,
+  plan,
+  diary,
+  home = '',
+}: Pick<RunResult, 'seed' | 'violations' | 'plan' | 'diary' | 'home'>): string {
+  const logs = path.join(home, 'logs');
   return [
     `seed ${seed}: ${violations.length} violations`,
     ...violations.map((violation) => `  ${violation}`),
     `plan: ${JSON.stringify(plan)}`,
     'what was done:',
     ...diary.map((line) => `  ${line}`),
-    ...(home ? [`logs: ${path.join(home, 'logs')}; databases beside them`] : []),
+    ...readdirSync(logs).flatMap((name) => [
+      `the end of ${name}:`,
+      ...readFileSync(path.join(logs, name), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-LOG_LINES)
+        .map((line) => `  ${line.slice(0, LOG_LINE_LENGTH)}`),
+    ]),
+    `logs: ${logs}; databases beside them`,
   ].join('\n');
 }

@@ -4,7 +4,7 @@ import { type MacRow, readRows } from './chat-db.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_500;
 /** How long nothing may happen before a run counts as over: longer than the slowest person takes for one step. */
 const QUIET_MS = 6_000;
 /** What a run may take to settle: a webhook that fails twice is tried again only after five minutes. */
