@@ -1,24 +1,8 @@
 #!/usr/bin/env node
-import { systemClock } from '../bridge/runtime/clock.ts';
-import { createLogger } from '../bridge/runtime/logger.ts';
-import { runCli } from './cli/cli.ts';
-import { confirm, readInput } from './cli/read-input.ts';
-import { readAgentConfig } from './config.ts';
+import { holdHeap } from './heap.ts';
 
-// Whoever reads the output may have had enough, as `head` has.
-process.stdout.on('error', (error: Error & { code?: string }) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
-const config = readAgentConfig(process.env);
-process.exitCode = await runCli(process.argv.slice(2), {
-  config,
-  clock: systemClock,
-  logger: createLogger('agent', config.logLevel),
-  print: (line) => process.stdout.write(`${line}\n`),
-  tell: (line) => process.stderr.write(`${line}\n`),
-  showProgress: process.stderr.isTTY === true,
-  readInput: () => readInput(process.stdin),
-  ...(process.stdin.isTTY ? { confirm } : {}),
-});
+const argv = process.argv.slice(2);
+if (argv[0] === 'run') holdHeap();
+// Loaded only now, so that the heap is held while that happens.
+const { runProgram } = await import('./program.ts');
+await runProgram(argv, process.env);

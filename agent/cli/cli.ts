@@ -2,44 +2,33 @@ import { CommanderError, Command as Program } from 'commander';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { agentVersion } from '../versions.ts';
 import type { Command, CommandContext, CommandOptions } from './command.ts';
-import { backfillCommand } from './commands/backfill.ts';
-import { calibrateCommand } from './commands/calibrate.ts';
-import { capabilitiesCommand } from './commands/capabilities.ts';
-import { enrolCommand } from './commands/enrol.ts';
-import { linkRetryCommand } from './commands/link-retry.ts';
-import { messagesExportCommand } from './commands/messages-export.ts';
-import { outboxListCommand } from './commands/outbox-list.ts';
-import { outboxResolveCommand } from './commands/outbox-resolve.ts';
-import { outboxShowCommand } from './commands/outbox-show.ts';
-import { paceCommand } from './commands/pace.ts';
-import { paceSimulateCommand } from './commands/pace-simulate.ts';
-import { runCommand } from './commands/run.ts';
-import { statusCommand } from './commands/status.ts';
-import { tailCommand } from './commands/tail.ts';
-import { virtualMacPeopleCommand } from './commands/virtual-mac-people.ts';
-import { virtualMacPlayCommand } from './commands/virtual-mac-play.ts';
-import { virtualMacReceiveCommand } from './commands/virtual-mac-receive.ts';
-import { virtualMacRunCommand } from './commands/virtual-mac-run.ts';
 
-const commands: readonly Command[] = [
-  runCommand,
-  enrolCommand,
-  statusCommand,
-  linkRetryCommand,
-  tailCommand,
-  messagesExportCommand,
-  backfillCommand,
-  capabilitiesCommand,
-  calibrateCommand,
-  outboxListCommand,
-  outboxShowCommand,
-  outboxResolveCommand,
-  paceCommand,
-  paceSimulateCommand,
-  virtualMacRunCommand,
-  virtualMacReceiveCommand,
-  virtualMacPlayCommand,
-  virtualMacPeopleCommand,
+/** Every command by its name, loaded when it is wanted: the daemon has no room for what others need. */
+const commands: ReadonlyArray<readonly [name: string, load: () => Promise<Command>]> = [
+  ['run', async () => (await import('./commands/run.ts')).runCommand],
+  ['enrol', async () => (await import('./commands/enrol.ts')).enrolCommand],
+  ['status', async () => (await import('./commands/status.ts')).statusCommand],
+  ['link retry', async () => (await import('./commands/link-retry.ts')).linkRetryCommand],
+  ['tail', async () => (await import('./commands/tail.ts')).tailCommand],
+  ['messages export', async () => (await import('./commands/messages-export.ts')).messagesExportCommand],
+  ['backfill', async () => (await import('./commands/backfill.ts')).backfillCommand],
+  ['capabilities', async () => (await import('./commands/capabilities.ts')).capabilitiesCommand],
+  ['calibrate', async () => (await import('./commands/calibrate.ts')).calibrateCommand],
+  ['outbox list', async () => (await import('./commands/outbox-list.ts')).outboxListCommand],
+  ['outbox show', async () => (await import('./commands/outbox-show.ts')).outboxShowCommand],
+  ['outbox resolve', async () => (await import('./commands/outbox-resolve.ts')).outboxResolveCommand],
+  ['pace', async () => (await import('./commands/pace.ts')).paceCommand],
+  ['pace simulate', async () => (await import('./commands/pace-simulate.ts')).paceSimulateCommand],
+  ['virtual-mac run', async () => (await import('./commands/virtual-mac-run.ts')).virtualMacRunCommand],
+  [
+    'virtual-mac receive',
+    async () => (await import('./commands/virtual-mac-receive.ts')).virtualMacReceiveCommand,
+  ],
+  ['virtual-mac play', async () => (await import('./commands/virtual-mac-play.ts')).virtualMacPlayCommand],
+  [
+    'virtual-mac people',
+    async () => (await import('./commands/virtual-mac-people.ts')).virtualMacPeopleCommand,
+  ],
 ];
 
 /** Words that begin several commands. */
@@ -73,11 +62,11 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
       outputError: () => undefined,
     })
     .addHelpText('after', EXIT_CODES);
-  for (const command of commands)
-    add(program, command, async (options) => {
-      exitCode = (await command.run(context, options)) ?? 0;
-    });
   try {
+    for (const command of await wanted(argv))
+      add(program, command, async (options) => {
+        exitCode = (await command.run(context, options)) ?? 0;
+      });
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -91,6 +80,12 @@ export async function runCli(argv: readonly string[], context: CommandContext): 
     report(error, argv, context);
     return 1;
   }
+}
+
+/** The commands that begin with the first word given; all of them where none does, for the help. */
+function wanted([first]: readonly string[]): Promise<Command[]> {
+  const named = commands.filter(([name]) => name.split(' ')[0] === first);
+  return Promise.all((named.length > 0 ? named : commands).map(([, load]) => load()));
 }
 
 function add(program: Program, command: Command, run: (options: CommandOptions) => Promise<void>): void {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { type FileHandle, rename, rm } from 'node:fs/promises';
 import { addAbortSignal, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { MAX_MEDIA_BYTES, MEDIA_PATH, mediaHeaders } from '../../bridge/protocol/media.ts';
@@ -122,6 +122,10 @@ export class MediaTransfer {
     }
   }
 }
+
+/** Loaded with the first file: it takes 7 MB, and many agents never carry one. */
+const request: typeof import('undici').request = async (...given) =>
+  (await import('undici')).request(...given);
 
 /** Counts and hashes what passes, and lets no more pass than was announced. */
 class Checked extends Transform {
