@@ -40,6 +40,8 @@ export interface Queries {
   summary(rowid: number): Buffer | null;
   /** Rows with a lower ROWID dated within so many milliseconds of a row, of the same direction and sender. */
   alike(row: StoredMessage, within: number): StoredMessage[];
+  /** Rows dated within so many milliseconds of a row, whoever they are from, itself among them. */
+  around(row: StoredMessage, within: number): StoredMessage[];
   /** The chat that a row names itself (macOS 26), when it was never joined to one. */
   chatNamedBy(guid: string): { style: number | null; identifier: string | null } | undefined;
   /** Own addresses that inbound rows came to, most frequent first. */
@@ -50,8 +52,9 @@ export interface Queries {
 
 /** Rows that are looked at to find own addresses. */
 const OWN_ADDRESS_SAMPLE = 2000;
-/** Rows alike that are compared with one. */
+/** Rows alike, and rows of the same moment, that are compared with one. */
 const ALIKE_LIMIT = 50;
+const AROUND_LIMIT = 500;
 
 /** Prepares the statements for the columns that this file has. */
 export function prepareQueries(db: Database.Database, schema: Schema): Queries {
@@ -68,6 +71,7 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   const alike = rows<[bigint, bigint, number, number, string | null, number]>(
     'WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND m.is_from_me = ? AND h.id IS ? LIMIT ?',
   );
+  const around = rows<[bigint, bigint, number]>('WHERE m.date BETWEEN ? AND ? ORDER BY m.ROWID LIMIT ?');
   const guidAt = pluck<[number], string>('SELECT guid FROM message WHERE ROWID = ?');
   const newestGuids = pluck<[number], string>('SELECT guid FROM message ORDER BY ROWID DESC LIMIT ?');
   const highWater = pluck<[], number>(
@@ -89,15 +93,17 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
     newestDate: (now) => fromStamp(newestDate.get(toAppleNanoseconds(now))),
     ...prepareChangeable(db, schema),
     ...prepareParts(db, schema),
-    alike: (row, within) => {
-      const [from, to] = [(row.date ?? 0) - within, (row.date ?? 0) + within + 1].map(
-        (ms) => BigInt(Math.round(ms)) * 1_000_000n,
-      );
-      return alike.all(from ?? 0n, (to ?? 0n) - 1n, row.rowid, row.fromMe, row.sender, ALIKE_LIMIT);
-    },
+    alike: (row, within) => alike.all(...moment(row, within), row.rowid, row.fromMe, row.sender, ALIKE_LIMIT),
+    around: (row, within) => around.all(...moment(row, within), AROUND_LIMIT),
     ...prepareAddresses(db, schema),
   };
 }
+
+/** First and last stamp, in nanoseconds since 2001, within so many milliseconds of the date of a row. */
+const moment = ({ date }: StoredMessage, within: number): [bigint, bigint] => {
+  const stamp = (ms: number): bigint => BigInt(Math.round(ms)) * 1_000_000n;
+  return [stamp((date ?? 0) - within), stamp((date ?? 0) + within + 1) - 1n];
+};
 
 const fromStamp = (ms: number | null | undefined): number | null => (ms ? ms + 978_307_200_000 : null);
 

@@ -76,17 +76,28 @@ export class RowTeller {
     const { now } = look;
     const toSelf = this.#self.isToSelf(row);
     if (row.fromMe === 1 && !toSelf) return;
-    if (toSelf && this.#self.isCopy(row, body?.text ?? '', now)) return;
+    const text = body?.text ?? '';
+    const twins = toSelf ? this.#self.twinsOf(row, text, look.db) : [];
+    // The files of a note may be on one of its rows alone: that one is told.
+    if (attachments.length === 0 && twins.some((twin) => twin.files === 1 && this.#isToCome(twin))) return;
+    const names = attachments.map(({ name }) => name);
+    if (toSelf && this.#self.isCopy(row, text, names, now)) return;
     const { summary } = trySummaryInfo(row.dateEdited ? look.db.summary(row.rowid) : null);
     const payload = row.balloon ? look.db.payload(row.rowid) : null;
     const change = receivedChange(row, { body: originalBody(body, summary), attachments, payload, now });
     if (change) {
-      look.found.push({ rowid: row.rowid, change: toSelf ? { ...change, toSelf } : change });
+      const note = { toSelf: true, twins: twins.map(({ guid }) => guid) } as const;
+      look.found.push({ rowid: row.rowid, change: toSelf ? { ...change, ...note } : change });
       const files = attachments.filter(({ state }) => state === 'pending').map(({ guid }) => guid);
       if (files.length > 0) this.#known.files.set(row.guid, { rowid: row.rowid, since: now, files });
       if (change.link) this.#known.links.set(row.guid, { since: now });
     }
     if (row.dateEdited) this.#edits(row, look);
+  }
+
+  /** Whether a row was not told or passed by yet. */
+  #isToCome({ guid }: StoredMessage): boolean {
+    return !this.#known.wasSeen(guid) || this.#known.held.has(guid);
   }
 
   #tapback({ row, attachments }: WholeRow, look: Look): void {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { textOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import type { StoredMessage } from './message-row.ts';
-import { chatOf, dateOf, withoutPrefix } from './message-row.ts';
+import { chatOf, dateOf, kindOf, withoutPrefix } from './message-row.ts';
 import type { Remembered } from './tail-memory.ts';
 
 /** Rows of one note are dated this near to each other. */
@@ -40,9 +41,19 @@ export class SelfNotes {
     return address !== null && this.#own.has(address.toLowerCase());
   }
 
-  /** Whether the row is the other one of a note that was told; remembers it otherwise. */
-  isCopy(row: StoredMessage, text: string, now: number): boolean {
-    const name = createHash('sha256').update(text).digest('base64url');
+  /** The other rows of a note, as far as they are there. */
+  twinsOf(row: StoredMessage, text: string, db: Connection): StoredMessage[] {
+    const said = wordsOf(text);
+    return db
+      .around(row, SAME_NOTE_MS)
+      .filter((other) => other.guid !== row.guid && kindOf(other) === 'message' && this.isToSelf(other))
+      .filter((other) => wordsOf(textOf(other) ?? '') === said);
+  }
+
+  /** Whether the row is the other one of a note that was told; remembers it otherwise. `files` are their names. */
+  isCopy(row: StoredMessage, text: string, files: readonly string[], now: number): boolean {
+    const said = wordsOf(text) || [text, ...files].join('\n');
+    const name = createHash('sha256').update(said).digest('base64url');
     const date = dateOf(row) ?? now;
     const told = this.#known.self.get(name);
     if (told && told.guid !== row.guid && Math.abs(told.date - date) <= SAME_NOTE_MS) {
@@ -57,3 +68,6 @@ export class SelfNotes {
     if (address) this.#own.add(address.toLowerCase());
   }
 }
+
+/** A text without its files, which only one of the two rows may have. */
+const wordsOf = (text: string): string => text.replaceAll('\uFFFC', '').trim();

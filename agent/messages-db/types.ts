@@ -101,10 +101,12 @@ export interface ReceivedChange {
   /** Marked as junk, or from somebody unknown, by Messages. */
   filtered?: 'junk' | 'unknown';
   /**
-   * A note to oneself; `from` is an own address. Messages writes one row or two of it, and the row that is told may be
-   * the one that an act of ours made: its keeper must know those.
+   * A note to oneself; `from` is an own address. Messages writes one row or two of it, and one of them may be what an
+   * act of ours made: its keeper must know those.
    */
   toSelf?: true;
+  /** GUIDs of the other rows of that note, as far as they are there. */
+  twins?: string[];
 }
 
 /** A row that left this Mac reached a new state. Each state of a row is told once, in this order; `failed` is told alone. */

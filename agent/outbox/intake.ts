@@ -2,6 +2,7 @@ import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import type { Journal, JournalChange, KeptState } from '../journal/types.ts';
 import type { ChangeBatch, MessageChange, OwnStateChange } from '../messages-db/types.ts';
 import { changeFacts, stateFact } from './facts.ts';
+import { isOwnNote } from './own-notes.ts';
 import type { RenditionOffer } from './ports.ts';
 
 /** From which conversation a message came, and when; nothing for a note to oneself. A date ahead counts as now. */
@@ -34,7 +35,7 @@ export function takeBatch(
       if (!proof && awaiting) keep.push(state);
       if (proof && (proof.tells === 'all' || proof.tells === state.state))
         events.push(stateFact(proof.commandId, state));
-    } else if (change.kind !== 'received' || !change.toSelf || !journal.proofOf(change.guid)) {
+    } else if (change.kind !== 'received' || !isOwnNote(change, journal)) {
       events.push(...changeFacts(change, rendition));
     }
   }
