@@ -4,6 +4,7 @@ import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { IdsCache } from './ids-cache.ts';
+import { newGuid } from './messages-store/identity.ts';
 import { answerTo, wayOf } from './people.ts';
 import { canMessagesRead, kindOfFile } from './sent-files.ts';
 import type { Step, Steps } from './steps.ts';
@@ -65,49 +66,58 @@ export class Life {
 
   /** Messages takes a message: its row is there at once, everything else follows. */
   send(options: SendOptions): WrittenRow {
-    const { to, service = 'iMessage', joinAfterMs = JOIN_OUT_MS, effect, replyTo } = options;
-    const { store, clock, idsCache } = this.#options;
+    const { to, service = 'iMessage', joinAfterMs = JOIN_OUT_MS } = options;
+    const { clock, idsCache } = this.#options;
     const at = clock.now();
+    const guid = newGuid();
     if ('handle' in to && service === 'iMessage') idsCache.lookedUp(to.handle, at);
-    const isFile = 'file' in options;
-    const parts = isFile
-      ? ([{ kind: 'attachment' }] as const)
-      : ([{ kind: 'text', text: options.text }] as const);
-    const plain = 'handle' in to && !isFile && !effect && !replyTo;
-    const row = plain
-      ? store.insertOutgoing({ to: to.handle, text: options.text, at, service })
-      : store.insertMessage({
-          chat: to,
-          sender: 'me',
-          parts,
-          at,
-          service,
-          ...(effect ? { effect } : {}),
-          ...(replyTo ? { replyTo } : {}),
-        });
+    const handle = 'handle' in to ? { to: to.handle } : {};
+    const file = 'file' in options ? { guid, path: options.file, ...handle, service } : undefined;
     this.#plan([
-      joinStep(row, to, at + joinAfterMs),
-      ...(isFile
-        ? this.#transfer(row, options.file, { to, service }, at)
-        : this.#fate(row.guid, { to, service }, options.text, at)),
+      joinStep(guid, to, at + joinAfterMs),
+      ...(file
+        ? [[at + TRANSFER_BEGINS_MS, { kind: 'transfer', ...file }] as const]
+        : this.#fate(guid, { to, service }, 'text' in options ? options.text : '', at)),
     ]);
+    const row = this.#write(options, { guid, at, service });
+    if (file) this.#attach(file);
     return row;
   }
 
+  #write(
+    options: SendOptions,
+    { guid, at, service }: { guid: string; at: number; service: string },
+  ): WrittenRow {
+    const { store } = this.#options;
+    const { to, effect, replyTo } = options;
+    if ('text' in options && 'handle' in to && !effect && !replyTo)
+      return store.insertOutgoing({ to: to.handle, text: options.text, at, service, guid });
+    return store.insertMessage({
+      guid,
+      chat: to,
+      sender: 'me',
+      parts: 'file' in options ? [{ kind: 'attachment' }] : [{ kind: 'text', text: options.text }],
+      at,
+      service,
+      ...(effect ? { effect } : {}),
+      ...(replyTo ? { replyTo } : {}),
+    });
+  }
+
   /** The own tapback on a part, put there or taken away. */
-  react(tapback: Omit<Tapback, 'sender' | 'at'>): WrittenRow {
+  react(tapback: Omit<Tapback, 'sender' | 'at' | 'guid'>): WrittenRow {
     const { store, clock } = this.#options;
     const at = clock.now();
+    const guid = newGuid();
     const chat = store.reading.chatOf(tapback.target.guid);
-    const row = store.insertTapback({ ...tapback, sender: 'me', at });
     if (chat) {
       const way = 'handle' in chat ? wayOf(chat.handle) : { sent: SENT_MS };
       this.#plan([
-        joinStep(row, chat, at + JOIN_OUT_MS),
-        ...(way.sent === undefined ? [] : [[at + way.sent, { kind: 'sent', guid: row.guid }] as const]),
+        joinStep(guid, chat, at + JOIN_OUT_MS),
+        ...(way.sent === undefined ? [] : [[at + way.sent, { kind: 'sent', guid }] as const]),
       ]);
     }
-    return row;
+    return store.insertTapback({ ...tapback, guid, sender: 'me', at });
   }
 
   /** The row of a message that goes nowhere; see the fault `ghost-row`. */
@@ -118,10 +128,11 @@ export class Life {
 
   /** A person writes to the line. */
   receive(from: string, text: string): WrittenRow {
-    const row = this.#incoming(from, text);
-    this.#options.steps.add([this.#joinOf(row, from)]);
-    this.#arm();
-    return row;
+    const { store, clock } = this.#options;
+    const at = clock.now();
+    const guid = newGuid();
+    this.#plan([joinStep(guid, { handle: from }, at + JOIN_IN_MS)]);
+    return store.insertIncoming({ from, text, at, guid });
   }
 
   stop(): void {
@@ -134,67 +145,55 @@ export class Life {
     { to, service }: { to?: ChatTarget | undefined; service: string },
     text: string,
     at: number,
-  ): Array<readonly [number, Step]> {
+  ): Planned[] {
     const handle = to && 'handle' in to ? to.handle : undefined;
     const way = handle !== undefined && service === 'iMessage' ? wayOf(handle) : { sent: SENT_MS };
-    const planned: Array<readonly [number, Step]> = [];
+    const planned: Planned[] = [];
     for (const kind of ['sent', 'delivered', 'read'] as const) {
       const after = way[kind];
       if (after !== undefined) planned.push([at + after, { kind, guid }]);
     }
     if (way.fails) planned.push([at + way.fails.after, { kind: 'failed', guid, error: way.fails.error }]);
     if (way.answers !== undefined && handle !== undefined)
-      planned.push([at + way.answers, { kind: 'incoming', from: handle, text: answerTo(text) }]);
+      planned.push([
+        at + way.answers,
+        { kind: 'incoming', guid: newGuid(), answers: guid, from: handle, text: answerTo(text) },
+      ]);
     return planned;
   }
 
-  /** Messages copies a file only after it took the message: one that is gone by then, or out of its reach, fails. */
-  #transfer(
-    row: WrittenRow,
-    file: string,
-    { to, service }: { to: ChatTarget; service: string },
-    at: number,
-  ): Array<readonly [number, Step]> {
-    const { store, home } = this.#options;
+  /** The row of a file, as Messages finds it when it takes the message. */
+  #attach({ guid, path: file }: { guid: string; path: string }): string {
+    const { store, clock, home } = this.#options;
     const name = path.basename(file);
     const readable = canMessagesRead(home, file);
     const totalBytes = readable ? (statSync(file, { throwIfNoEntry: false })?.size ?? 0) : 0;
-    const attachment = store.attach(row, { part: 0, name, ...kindOfFile(name), totalBytes, at });
-    const handle = 'handle' in to ? { to: to.handle } : {};
-    const step = { guid: row.guid, attachment, path: file, ...handle, service };
-    return [[at + TRANSFER_BEGINS_MS, { kind: 'transfer', ...step }]];
+    return store.attach({ guid }, { part: 0, name, ...kindOfFile(name), totalBytes, at: clock.now() });
   }
 
-  #copy(step: Extract<Step, { kind: 'transfer' | 'transferred' }>): Array<readonly [number, Step]> {
+  /** Messages copies a file only after it took the message: one that is gone by then, or out of its reach, fails. */
+  #copy(step: Extract<Step, { kind: 'transfer' | 'transferred' }>): Planned[] {
     const { store, clock, home } = this.#options;
     const now = clock.now();
-    const content = canMessagesRead(home, step.path) ? contentOf(step.path) : undefined;
-    if (!content) {
-      store.setTransfer(step.attachment, FAILED);
+    const attachment = this.#attach(step);
+    const copied = store.attachmentPath(attachment) !== undefined;
+    const content = !copied && canMessagesRead(home, step.path) ? contentOf(step.path) : undefined;
+    if (!content && !copied) {
+      store.setTransfer(attachment, FAILED);
       return [[now + TRANSFER_FAILS_MS, { kind: 'failed', guid: step.guid, error: FILE_ERROR }]];
     }
     if (step.kind === 'transfer') {
-      store.setTransfer(step.attachment, TRANSFERRING);
+      store.setTransfer(attachment, TRANSFERRING);
       return [[now + TRANSFER_MS, { ...step, kind: 'transferred' }]];
     }
-    store.setTransfer(step.attachment, FINISHED, content);
+    store.setTransfer(attachment, FINISHED, content);
     const to = step.to === undefined ? undefined : { handle: step.to };
     return this.#fate(step.guid, { to, service: step.service }, '', now);
-  }
-
-  #incoming(from: string, text: string): WrittenRow {
-    const { store, clock } = this.#options;
-    return store.insertIncoming({ from, text, at: clock.now() });
   }
 
   #plan(steps: readonly Planned[]): void {
     this.#options.steps.add(steps);
     this.#arm();
-  }
-
-  #joinOf(row: WrittenRow, handle: string): readonly [number, Step] {
-    const dueAt = this.#options.clock.now() + JOIN_IN_MS;
-    return [dueAt, { kind: 'join', rowid: row.rowid, guid: row.guid, chat: { handle } }];
   }
 
   #arm(): void {
@@ -221,7 +220,7 @@ export class Life {
   }
 
   /** Does a step; returns what follows from it. */
-  #take(step: Step): Array<readonly [number, Step]> {
+  #take(step: Step): Planned[] {
     const { store, clock } = this.#options;
     switch (step.kind) {
       case 'join':
@@ -243,8 +242,16 @@ export class Life {
       case 'transferred':
         return this.#copy(step);
       case 'incoming':
-        return [this.#joinOf(this.#incoming(step.from, step.text), step.from)];
+        return this.#answer(step);
     }
+  }
+
+  #answer({ guid, answers, from, text }: Extract<Step, { kind: 'incoming' }>): Planned[] {
+    const { store, clock } = this.#options;
+    const at = clock.now();
+    if (!store.hasMessage(answers)) return [];
+    if (!store.hasMessage(guid)) store.insertIncoming({ from, text, at, guid });
+    return [joinStep(guid, { handle: from }, at + JOIN_IN_MS)];
   }
 }
 
@@ -253,6 +260,6 @@ function contentOf(file: string): Buffer | undefined {
   return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
 }
 
-function joinStep({ rowid, guid }: WrittenRow, chat: ChatTarget, dueAt: number): Planned {
-  return [dueAt, { kind: 'join', rowid, guid, chat }];
+function joinStep(guid: string, chat: ChatTarget, dueAt: number): Planned {
+  return [dueAt, { kind: 'join', guid, chat }];
 }

@@ -59,10 +59,11 @@ export function openMessagesStore(options: MessagesStoreOptions): MessagesStore 
     databasePath: messagesDatabasePath(home),
     callHistoryPath: callHistoryPath(home),
     line: owner.line,
-    insertIncoming: ({ from, text, at, service = SERVICE }) =>
-      rows.insertIncoming({ peer: from, text, at, service }),
-    insertOutgoing: ({ to, text, at, service = SERVICE }) =>
-      rows.insertOutgoing({ peer: to, text, at, service }),
+    insertIncoming: ({ from, service = SERVICE, ...rest }) =>
+      rows.insertIncoming({ peer: from, service, ...rest }),
+    insertOutgoing: ({ to, service = SERVICE, ...rest }) =>
+      rows.insertOutgoing({ peer: to, service, ...rest }),
+    hasMessage: (guid) => file.get('message', ['1 AS one'], { guid }) !== undefined,
     join: (row, handle) => states.join(row, { handle }),
     markSent: (guid) => rows.change(guid, { is_finished: 1, is_sent: 1, error: 0 }),
     markDelivered: (guid, at) => rows.change(guid, { is_delivered: 1, date_delivered: appleNanoseconds(at) }),

@@ -3,26 +3,34 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 
-const row = { rowid: z.int(), guid: z.string() };
-
 const chatSchema = z.union([z.strictObject({ handle: z.string() }), z.strictObject({ group: z.string() })]);
 
 const stepSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('join'), ...row, chat: chatSchema }),
+  z.object({ kind: z.literal('join'), guid: z.string(), chat: chatSchema }),
   z.strictObject({ kind: z.enum(['sent', 'delivered', 'read']), guid: z.string() }),
   z.strictObject({ kind: z.literal('failed'), guid: z.string(), error: z.int() }),
   z.strictObject({
     kind: z.enum(['transfer', 'transferred']),
     guid: z.string(),
-    attachment: z.string(),
     path: z.string(),
     to: z.string().optional(),
     service: z.string(),
   }),
-  z.strictObject({ kind: z.literal('incoming'), from: z.string(), text: z.string() }),
+  /** A person answers a message: `guid` is that of the answer's row. */
+  z.strictObject({
+    kind: z.literal('incoming'),
+    guid: z.string(),
+    answers: z.string(),
+    from: z.string(),
+    text: z.string(),
+  }),
 ]);
 
-/** Something that Messages or a person has still to do with a message. */
+/**
+ * Something that Messages or a person has still to do with a message. It is planned before the row of the message is
+ * written, and names rows by guids: one whose message never came to be falls away, and doing one again changes nothing.
+ * So a process that is killed between the two databases leaves neither a message that stays as it is nor one too many.
+ */
 export type Step = z.infer<typeof stepSchema>;
 
 export interface DueStep {
@@ -61,10 +69,14 @@ export class Steps {
     })();
   }
 
-  /** The step that is due first. */
+  /** The step that is due first. One that another version wrote otherwise is forgotten. */
   next(): DueStep | undefined {
-    const found = this.#first.get();
-    return found && { id: found.id, dueAt: found.due_at, step: stepSchema.parse(JSON.parse(found.step)) };
+    for (let found = this.#first.get(); found; found = this.#first.get()) {
+      const step = stepSchema.safeParse(JSON.parse(found.step));
+      if (step.success) return { id: found.id, dueAt: found.due_at, step: step.data };
+      this.#remove.run(found.id);
+    }
+    return undefined;
   }
 
   /** Forgets a step that has happened, and adds what follows from it. */

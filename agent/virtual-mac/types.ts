@@ -62,6 +62,8 @@ interface MessageMarks {
 
 /** A message with everything it may hold. `at` in milliseconds since the Unix epoch. */
 export interface FullMessage extends MessageMarks {
+  /** Of the row; a new one when left out. */
+  guid?: string;
   chat: ChatTarget;
   sender: Actor;
   parts: readonly MessagePart[];
@@ -88,6 +90,8 @@ export interface NewAttachment {
 export type TransferState = -1 | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 export interface Tapback {
+  /** Of its own row; a new one when left out. */
+  guid?: string;
   kind: 'love' | 'like' | 'dislike' | 'laugh' | 'emphasise' | 'question' | 'emoji' | 'sticker';
   /** With `emoji`; before macOS 15 such a row is plain text. */
   emoji?: string;
@@ -151,10 +155,10 @@ export interface MessagesDisk {
 interface FullMessagesStore {
   /** A row with no join and no attachment rows yet. */
   insertMessage(message: FullMessage): WrittenRow;
-  /** Joins a row to any chat; a group must have been made. */
-  joinChat(row: WrittenRow, chat: ChatTarget): void;
-  /** An attachment row (`transfer_state` 0, no file) and its join; returns its guid. */
-  attach(row: WrittenRow, attachment: NewAttachment): string;
+  /** Joins a row to any chat, unless it is; a group must have been made. */
+  joinChat(row: { guid: string }, chat: ChatTarget): void;
+  /** An attachment row (`transfer_state` 0, no file) and its join, what of them is missing; returns its guid. */
+  attach(row: { guid: string }, attachment: NewAttachment): string;
   /** Moves a transfer on; `content` is written to disk, whole or as far as it has come. */
   setTransfer(attachmentGuid: string, state: TransferState, content?: Uint8Array): void;
   /** Absolute path of an attachment's file, once it has one. */
@@ -231,9 +235,23 @@ export interface MessagesStore extends FullMessagesStore {
   /** The own handle of the Mac. */
   readonly line: string;
   /** A message row from a person; no join yet. `at` in milliseconds since the Unix epoch. */
-  insertIncoming(message: { from: string; text: string; at: number; service?: string }): WrittenRow;
+  insertIncoming(message: {
+    from: string;
+    text: string;
+    at: number;
+    service?: string;
+    guid?: string;
+  }): WrittenRow;
   /** A message row to a handle, neither sent nor failed; no join yet. */
-  insertOutgoing(message: { to: string; text: string; at: number; service?: string }): WrittenRow;
+  insertOutgoing(message: {
+    to: string;
+    text: string;
+    at: number;
+    service?: string;
+    guid?: string;
+  }): WrittenRow;
+  /** Whether a message has this guid. */
+  hasMessage(guid: string): boolean;
   /** Joins a row to the chat with its handle, making chat, handle and their joins where they are missing. */
   join(row: WrittenRow, handle: string): void;
   markSent(guid: string): void;

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { makeFolder } from '../../../bridge/runtime/make-folder.ts';
-import type { NewAttachment, TransferState, WrittenRow } from '../types.ts';
+import type { NewAttachment, TransferState } from '../types.ts';
 import { appleSeconds } from './apple-time.ts';
 import { transferGuid } from './bodies.ts';
 import type { ChatFile } from './chat-file.ts';
@@ -38,8 +38,8 @@ export class Attachments {
     this.#home = home;
   }
 
-  /** Writes the row, then the join in a transaction of its own. */
-  add(row: WrittenRow, attachment: NewAttachment): string {
+  /** Writes the row, then the join in a transaction of its own; what of them stands already is left. */
+  add(row: { guid: string }, attachment: NewAttachment): string {
     const message = this.#file.get<{ ROWID: number; is_from_me: number }>(
       'message',
       ['ROWID', 'is_from_me'],
@@ -50,26 +50,29 @@ export class Attachments {
     if (!message) throw noSuchMessage();
     const guid = attachment.hidden ? newGuid() : transferGuid(attachment.part, row.guid);
     const seconds = BigInt(Math.floor(appleSeconds(attachment.at)));
-    const rowid = this.#file.write(() =>
-      this.#file.insert('attachment', {
-        guid,
-        original_guid: guid,
-        created_date: seconds,
-        start_date: seconds,
-        filename: null,
-        uti: attachment.uti ?? null,
-        mime_type: attachment.mime ?? null,
-        transfer_state: 0,
-        is_outgoing: message.is_from_me,
-        transfer_name: attachment.name,
-        total_bytes: attachment.totalBytes,
-        is_sticker: attachment.sticker ? 1 : 0,
-        hide_attachment: attachment.hidden ? 1 : 0,
-      }),
-    );
-    this.#file.write(() =>
-      this.#file.insert('message_attachment_join', { message_id: message.ROWID, attachment_id: rowid }),
-    );
+    const found = this.#file.get<{ ROWID: number }>('attachment', ['ROWID'], { guid });
+    const rowid =
+      found?.ROWID ??
+      this.#file.write(() =>
+        this.#file.insert('attachment', {
+          guid,
+          original_guid: guid,
+          created_date: seconds,
+          start_date: seconds,
+          filename: null,
+          uti: attachment.uti ?? null,
+          mime_type: attachment.mime ?? null,
+          transfer_state: 0,
+          is_outgoing: message.is_from_me,
+          transfer_name: attachment.name,
+          total_bytes: attachment.totalBytes,
+          is_sticker: attachment.sticker ? 1 : 0,
+          hide_attachment: attachment.hidden ? 1 : 0,
+        }),
+      );
+    const pair = { message_id: message.ROWID, attachment_id: rowid };
+    if (!this.#file.get('message_attachment_join', ['1 AS one'], pair))
+      this.#file.write(() => this.#file.insert('message_attachment_join', pair));
     return guid;
   }
 

@@ -125,15 +125,16 @@ export class Chats {
     if (!this.#file.get('chat_handle_join', ['1 AS one'], pair)) this.#file.insert('chat_handle_join', pair);
   }
 
-  /** Joins a message to a chat; the join carries the date of the message. */
+  /** Joins a message to a chat, unless it is; the join carries the date of the message. */
   addMessage(chat: number, message: number): void {
+    const pair = { chat_id: chat, message_id: message };
+    if (this.#file.get('chat_message_join', ['1 AS one'], pair)) return;
     const row = this.#file.first<{ date: string }>(
       'SELECT CAST(date AS TEXT) AS date FROM message WHERE ROWID = ?',
       message,
     );
     this.#file.insert('chat_message_join', {
-      chat_id: chat,
-      message_id: message,
+      ...pair,
       message_date: BigInt(row?.date ?? 0),
     });
   }

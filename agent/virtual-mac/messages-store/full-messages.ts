@@ -28,7 +28,7 @@ export class FullMessages {
   insert(message: FullMessage): WrittenRow {
     const service = message.service ?? 'iMessage';
     const fromMe = message.sender === 'me';
-    const guid = newGuid();
+    const { guid = newGuid() } = message;
     if (message.scheduled) this.#file.needs('message', 'schedule_type');
     return this.#file.write(() => {
       const chat = this.#chats.find(message.chat, service);

@@ -13,6 +13,8 @@ export interface NewMessage {
   text: string;
   at: number;
   service: string;
+  /** A new one when left out. */
+  guid?: string;
 }
 
 /** `message_summary_info` of plain messages of each direction, as real rows hold it. */
@@ -58,6 +60,7 @@ export class MessageRows {
         attributedBody: encodeAttributedBody({ text: message.text }),
         part_count: 1,
         reply_to_guid: chat ? this.#chats.lastMessageGuid(chat.ROWID) : null,
+        ...(message.guid !== undefined && { guid: message.guid }),
         ...columns,
       });
     });

@@ -31,9 +31,8 @@ export class States {
   }
 
   /** Joins a row, wherever a rebuild put it, to a chat, which is made when it is one with a person. */
-  join(row: WrittenRow, target: ChatTarget): void {
+  join({ guid }: { guid: string }, target: ChatTarget): void {
     this.#file.write(() => {
-      const { guid } = row;
       const found = this.#file.get<{ ROWID: number; service: string | null }>(
         'message',
         ['ROWID', 'service'],

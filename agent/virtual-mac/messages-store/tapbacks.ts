@@ -59,6 +59,7 @@ export class Tapbacks {
         is_finished: 1 - fromMe,
         is_delivered: 1 - fromMe,
         part_count: 1,
+        ...(tapback.guid !== undefined && { guid: tapback.guid }),
         ...this.#content(tapback, part, target.body, associated),
       });
     });
