@@ -9,7 +9,7 @@ import { keepCalls } from './call-keeping.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
-import { readIdentity } from './identity/identity.ts';
+import { createRotation, readIdentity } from './identity/identity.ts';
 import { openJournal } from './journal/journal.ts';
 import { keepLine } from './line-keeping.ts';
 import { createLink, type Link } from './link/link.ts';
@@ -103,9 +103,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       onCommands: () => outbox.wake(),
       onMayAct: () => outbox.wake(),
       onBehind: () => outbox.distrust(),
-      onOpen: () => tellCapabilities(care, { journal, clock, logger }, { again: true }),
+      otherKey: () => identity.keys.refused(),
+      onOpen: () => {
+        rotation.onOpen();
+        tellCapabilities(care, { journal, clock, logger }, { again: true });
+      },
     });
     releases.push((hurry) => link.stop(hurry));
+    const rotation = createRotation(identity, {
+      isOpen: () => link.status().state === 'open',
+      reconnect: () => link.reconnect(),
+      clock,
+      logger: part('identity'),
+    });
+    releases.push(() => rotation.stop());
     const startedAt = clock.now();
     const recovery = care.startRecovery({
       lastSignOfLife: () =>
@@ -223,6 +234,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       methods: {
         status,
         ...linkMethods(link),
+        'identity.show': () => rotation.status(),
+        'identity.rotate': () => rotation.rotate(),
         ...outbox.operator.methods(),
         ...line.methods,
         ...backfill.methods(),

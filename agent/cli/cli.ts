@@ -9,6 +9,8 @@ const commands: ReadonlyArray<readonly [name: string, load: () => Promise<Comman
   ['enrol', async () => (await import('./commands/enrol.ts')).enrolCommand],
   ['status', async () => (await import('./commands/status.ts')).statusCommand],
   ['link retry', async () => (await import('./commands/link-retry.ts')).linkRetryCommand],
+  ['identity show', async () => (await import('./commands/identity.ts')).identityShowCommand],
+  ['identity rotate', async () => (await import('./commands/identity.ts')).identityRotateCommand],
   ['tail', async () => (await import('./commands/tail.ts')).tailCommand],
   ['messages export', async () => (await import('./commands/messages-export.ts')).messagesExportCommand],
   ['backfill', async () => (await import('./commands/backfill.ts')).backfillCommand],
@@ -33,6 +35,7 @@ const commands: ReadonlyArray<readonly [name: string, load: () => Promise<Comman
 
 /** Words that begin several commands. */
 const groups: Record<string, string> = {
+  identity: 'Who the agent is to its bridge.',
   link: 'The connection to the bridge.',
   messages: 'What stands in Messages.',
   outbox: 'The commands that the agent is carrying out.',

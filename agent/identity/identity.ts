@@ -1,4 +1,3 @@
-import { sign } from 'node:crypto';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { signedText } from '../../bridge/protocol/frames.ts';
 import { LINK_PATH } from '../../bridge/protocol/limits.ts';
@@ -8,15 +7,18 @@ import type { Clock } from '../../bridge/runtime/clock.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 import { type Enrolled, readEnrolled, saveEnrolled } from './agent-file.ts';
 import { bridgeUrl, webSocketUrl } from './bridge-url.ts';
-import { damaged } from './damaged.ts';
-import { publicKeyOf, readKey } from './key.ts';
+import { publicKeyOf } from './key.ts';
+import { Keyring } from './keyring.ts';
 import { requestEnrolment } from './request.ts';
+import { Rotation, type RotationOptions } from './rotation.ts';
 
 export interface Identity extends Enrolled {
   /** WebSocket address of the bridge. */
   url: string;
   /** The `hello` signature for a nonce, base64url. */
   sign(nonce: string): string;
+  /** What signs for it. */
+  keys: Keyring;
   /** The signature of a request for the bytes of a file, base64url. */
   signMedia(request: { mediaId: string; sha256: string; commandId: string }): string;
 }
@@ -29,16 +31,21 @@ export function readIdentity(home: string): Identity {
       code: 'not_enrolled',
       ...agentErrors.not_enrolled,
     });
-  const key = readKey(home);
-  if (!key) throw damaged('agent.key');
+  const keys = new Keyring(home);
   return {
     ...enrolled,
+    keys,
     url: webSocketUrl(enrolled.bridge, LINK_PATH),
-    sign: (nonce) => sign(null, signedText(enrolled.agentId, nonce), key).toString('base64url'),
-    signMedia: (request) =>
-      sign(null, mediaSignedText({ agentId: enrolled.agentId, ...request }), key).toString('base64url'),
+    sign: (nonce) => keys.sign(signedText(enrolled.agentId, nonce)),
+    signMedia: (request) => keys.sign(mediaSignedText({ agentId: enrolled.agentId, ...request })),
   };
 }
+
+/** Lets the keys of an identity be rotated. */
+export const createRotation = (
+  { agentId, bridge, keys }: Identity,
+  options: Omit<RotationOptions, 'agentId' | 'bridge' | 'keys'>,
+): Rotation => new Rotation({ agentId, bridge, keys, ...options });
 
 export interface EnrolOptions {
   home: string;

@@ -11,8 +11,13 @@ export function writePrivateFile(file: string, content: string): void {
   } finally {
     closeSync(handle);
   }
-  renameSync(temporary, file);
-  const folder = openSync(path.dirname(file), 'r');
+  replaceFile(temporary, file);
+}
+
+/** Puts a file that is on the disk in the place of another, durably. */
+export function replaceFile(from: string, to: string): void {
+  renameSync(from, to);
+  const folder = openSync(path.dirname(to), 'r');
   try {
     fsyncSync(folder);
   } finally {

@@ -6,6 +6,7 @@ import {
 } from '../../bridge/protocol/enrolment.ts';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { ENROL_PATH } from '../../bridge/protocol/limits.ts';
+import { KEY_PATH, type RotationRequest } from '../../bridge/protocol/rotation.ts';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 
@@ -25,10 +26,21 @@ export async function requestEnrolment(
   request: EnrolRequest,
   clock: Clock,
 ): Promise<EnrolResponse> {
+  const enrolled = enrolResponseSchema.safeParse(await post(`${bridge}${ENROL_PATH}`, request, clock));
+  if (!enrolled.success) throw unreachable('the answer is not that of a bridge');
+  return enrolled.data;
+}
+
+/** Tells the bridge the next key; throws as {@link requestEnrolment} does. */
+export async function announceKey(bridge: string, request: RotationRequest, clock: Clock): Promise<void> {
+  await post(`${bridge}${KEY_PATH}`, request, clock);
+}
+
+async function post(url: string, request: object, clock: Clock): Promise<unknown> {
   const limit = new AbortController();
   const cancel = clock.after(ANSWER_LIMIT_MS, () => limit.abort());
   try {
-    const response = await fetch(`${bridge}${ENROL_PATH}`, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(request),
@@ -37,9 +49,7 @@ export async function requestEnrolment(
     });
     const body = await readJson(response);
     if (!response.ok) throw refusal(response.status, body);
-    const enrolled = enrolResponseSchema.safeParse(body);
-    if (!enrolled.success) throw unreachable('the answer is not that of a bridge');
-    return enrolled.data;
+    return body;
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw unreachable(limit.signal.aborted ? 'no answer in time' : networkCode(error), error);

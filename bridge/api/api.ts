@@ -6,6 +6,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { productVersion } from '../runtime/product-version.ts';
 import { registerEnrolment } from './agent/agent.ts';
+import { registerKey } from './agent/key.ts';
 import { registerAgentMedia } from './agent/media.ts';
 import { FILE_LIMIT_MS, limitBodies } from './body-limit.ts';
 import { answerBadPath, answerClientError } from './client-error.ts';
@@ -98,6 +99,7 @@ async function buildApp({ core, clock, logger, readiness }: ApiOptions): Promise
   registerHealth(app, { readiness, clock, logger });
   registerV1(app, core);
   registerEnrolment(app, { core, clock });
+  registerKey(app, { core, clock });
   registerAgentMedia(app, { core, clock });
   app.after(closeRoutes);
   await app.ready();

@@ -16,6 +16,7 @@ import { openSession } from './open-session.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
 import { revokeAgent } from './revoke-agent.ts';
+import { rotateKey } from './rotate-key.ts';
 import { sendMessage } from './send-message.ts';
 import type { Core } from './types.ts';
 import { WakeupEmitter } from './wakeups.ts';
@@ -54,6 +55,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
 
     enrolAgent: (request) => enrolAgent(context, request),
     revokeAgent: (id) => revokeAgent(context, id),
+    rotateKey: (request) => rotateKey(context, request),
     findAgent: (id) => store.findAgent(id),
     isConnected: (agent) => isConnected(agent, clock.now()),
     touchAgent: (id) => store.touchAgent(id, clock.now()),

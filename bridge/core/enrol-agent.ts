@@ -1,6 +1,7 @@
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import { newId } from '../runtime/ids.ts';
 import type { Agent, Line, StoreOperations } from '../store/types.ts';
+import { checkPublicKey } from './check-public-key.ts';
 import type { CoreContext } from './context.ts';
 import { normaliseHandle } from './handles.ts';
 import { loseCommands } from './lose-commands.ts';
@@ -8,8 +9,6 @@ import type { Following } from './recording.ts';
 import { requestError } from './request-error.ts';
 import { hashSecret } from './secrets.ts';
 import { storable } from './storable.ts';
-
-const PUBLIC_KEY_BYTES = 32;
 
 /**
  * Makes an agent for a token, on the line of its handle; agents that the line had before are revoked. Commands that were
@@ -97,6 +96,7 @@ const newAgent = ({
   lineId: line.id,
   name: storable(request.name),
   publicKey: request.publicKey,
+  nextPublicKey: null,
   createdAt: now,
   revokedAt: null,
   journalId: null,
@@ -107,10 +107,3 @@ const newAgent = ({
   sessionId: null,
   lastSeenAt: null,
 });
-
-function checkPublicKey(publicKey: string): void {
-  const bytes = Buffer.from(publicKey, 'base64url');
-  if (bytes.length !== PUBLIC_KEY_BYTES || bytes.toString('base64url') !== publicKey) {
-    throw requestError('invalid_parameter_value', 'publicKey is not 32 bytes as base64url', 'publicKey');
-  }
-}

@@ -7,19 +7,19 @@ import { notFound } from './request-error.ts';
 import { turnLine } from './tell-condition.ts';
 import type { NewSession } from './types.ts';
 
-/** Begins a session; those before it are fenced from its commit on. Throws `revoked` and `journal_behind`. */
+/** Begins a session; those before it are fenced from its commit on. Throws `revoked`, `unauthorized` and `journal_behind`. */
 export async function openSession(
   { store, clock, logger, wakeups }: CoreContext,
   agentId: string,
   session: NewSession,
 ): Promise<{ agent: Agent; line: Line }> {
-  const { sessionId, journalId, commandAck } = session;
+  const { sessionId, journalId, commandAck, publicKey } = session;
   const { deliveries, lost, ...opened } = await store.transaction(async (tx) => {
     const now = clock.now();
     const before = await tx.findAgent(agentId);
     if (before && isBehind(session, before)) throw refusal('journal_behind');
-    const agent = await tx.openSession(agentId, { sessionId, journalId, now });
-    if (!before || !agent) throw refusal('revoked');
+    const agent = await tx.openSession(agentId, { sessionId, journalId, publicKey, now });
+    if (!before || !agent) throw refusal(before?.revokedAt === null ? 'unauthorized' : 'revoked');
     let news = 0;
     let doubted = 0;
     if (before.journalId === journalId) await tx.advanceCommandAck(agentId, commandAck);
@@ -50,7 +50,7 @@ const isBehind = ({ journalId, commandAck, eventSeq }: NewSession, before: Agent
   eventSeq !== undefined &&
   (eventSeq < before.eventSeq || commandAck < before.commandAck);
 
-function refusal(code: 'journal_behind' | 'revoked'): AppError {
+function refusal(code: 'journal_behind' | 'revoked' | 'unauthorized'): AppError {
   const { retry, meaning: hint } = closeCodes[code];
   return new AppError('The session is refused', { code, retry, hint });
 }

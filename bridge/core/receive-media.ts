@@ -101,7 +101,10 @@ function checkSize(bytes: number): void {
 /** The agent that signed a request; unknown, revoked and wrong are one answer. */
 async function signerOf({ store }: CoreContext, request: MediaRequest): Promise<Agent> {
   const agent = await store.findAgent(request.agentId);
-  const signed = isSignedBy(agent?.publicKey, mediaSignedText(request), request.signature);
+  const text = mediaSignedText(request);
+  const signed = [agent?.publicKey, agent?.nextPublicKey ?? undefined].some((key) =>
+    isSignedBy(key, text, request.signature),
+  );
   if (!agent || !signed || agent.revokedAt !== null)
     throw requestError('invalid_agent_signature', 'The request is not signed by an agent');
   return agent;

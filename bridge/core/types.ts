@@ -2,6 +2,7 @@ import type { Priority } from '../protocol/commands.ts';
 import type { Effect } from '../protocol/common.ts';
 import type { EnrolRequest, EnrolResponse } from '../protocol/enrolment.ts';
 import type { AgentEvent } from '../protocol/events.ts';
+import type { RotationRequest } from '../protocol/rotation.ts';
 import type {
   Account,
   Agent,
@@ -69,6 +70,8 @@ export interface NewSession {
   sessionId: string;
   journalId: string;
   commandAck: number;
+  /** The key that signed the hello; the present one where it is left out. */
+  publicKey?: string | undefined;
   /** Highest event of the journal, where the agent tells it. */
   eventSeq?: number | undefined;
 }
@@ -122,6 +125,11 @@ export interface Core extends FactCore, ActionCore {
 
   enrolAgent(request: EnrolRequest): Promise<EnrolResponse>;
   revokeAgent(id: string): Promise<void>;
+  /**
+   * Notes the next key of an agent, announced by the present one. Both are good until a session is opened with the next.
+   * Throws `invalid_agent_signature`.
+   */
+  rotateKey(request: RotationRequest): Promise<void>;
   /** The agent as it stands in the store, revoked or not: its key, its newest session, its highest command. */
   findAgent(id: string): Promise<Agent | undefined>;
   /** Whether the agent has a session with any bridge of the store, as far as the store was told of late. */
@@ -132,7 +140,8 @@ export interface Core extends FactCore, ActionCore {
   /**
    * Begins a session of an agent whose signature was checked; older ones are fenced. With another journal than before,
    * what the one before had and did not tell the end of is uncertain from then on, and is not sent again. Throws
-   * `journal_behind` for a journal that is older than what is stored of it, `revoked` for an agent that is shut out.
+   * `journal_behind` for a journal that is older than what is stored of it, `revoked` for an agent that is shut out,
+   * `unauthorized` for a key that is another's by now.
    */
   openSession(agentId: string, session: NewSession): Promise<{ agent: Agent; line: Line }>;
   /** Notes that a session has ended, after its last event was stored; nothing happens when a newer one began. */

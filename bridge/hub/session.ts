@@ -229,7 +229,8 @@ export class Session {
     this.#options.onProved(this);
     const { journalId, commandAck, eventSeq, agentVersion, macosVersion } = hello;
     this.#logger.info({ journalId, agentVersion, macosVersion }, 'hello accepted');
-    const session = { sessionId: this.id, journalId, commandAck, eventSeq };
+    const { publicKey } = checked;
+    const session = { sessionId: this.id, journalId, commandAck, eventSeq, publicKey };
     const { agent, line } = await this.#options.core.openSession(known.id, session);
     this.#line = line;
     this.#step({ kind: 'opened', eventSeq: agent.eventSeq, commandAck: agent.commandAck });
@@ -290,7 +291,8 @@ export class Session {
   #fail(error: unknown, what: string): void {
     this.#logger.error({ code: errorCode(error), reason: describeError(error) }, what);
     const code = errorCode(error);
-    this.end(code === 'revoked' || code === 'journal_behind' ? code : 'internal_error');
+    const told = (['revoked', 'unauthorized', 'journal_behind'] as const).find((word) => word === code);
+    this.end(told ?? 'internal_error');
   }
 
   /** The library has refused a frame and said so with its own status, or the connection broke. */

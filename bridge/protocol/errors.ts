@@ -294,6 +294,10 @@ export const agentErrors = {
     hint: 'Use https://; plain http:// is for a bridge on this machine only.',
   },
   bridge_unreachable: { retry: 'later', hint: 'Check the address and that the bridge runs, then try again.' },
+  rotation_pending: {
+    retry: 'later',
+    hint: 'The agent goes on with it by itself; see it with: bluerelay identity show.',
+  },
   agent_running: {
     retry: 'after-fix',
     hint: 'Stop the other agent, or give this one its own BLUERELAY_HOME.',

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 
 const keyFrom = (raw: string): KeyObject =>
   createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
@@ -14,3 +14,7 @@ export function isSignedBy(publicKey: string | undefined, text: Buffer, signatur
   const key = publicKey === undefined ? NOBODY : keyFrom(publicKey);
   return verify(null, text, key, Buffer.from(signature, 'base64url')) && publicKey !== undefined;
 }
+
+/** Short name of a public key (raw ed25519, base64url) that people compare: the first 16 hex digits of its SHA-256. */
+export const keyFingerprint = (publicKey: string): string =>
+  createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('hex').slice(0, 16);

@@ -13,6 +13,7 @@ type AgentOperations = Pick<
   | 'revokeAgent'
   | 'listAgents'
   | 'openSession'
+  | 'setNextKey'
   | 'closeSession'
   | 'touchAgent'
   | 'advanceEventSeq'
@@ -59,9 +60,21 @@ export const agentOperations = ({ db }: Session): AgentOperations => ({
       .orderBy('createdAt')
       .orderBy('id')
       .execute(),
-  openSession: (agentId, { sessionId, journalId, now }) =>
+  openSession: (agentId, { sessionId, journalId, publicKey, now }) =>
     db
       .updateTable('agent')
+      .$if(publicKey !== undefined, (query) =>
+        query
+          .set({
+            publicKey: publicKey ?? '',
+            nextPublicKey: sql<
+              string | null
+            >`case when "nextPublicKey" = ${publicKey} then null else "nextPublicKey" end`,
+          })
+          .where(({ or, eb }) =>
+            or([eb('publicKey', '=', publicKey ?? ''), eb('nextPublicKey', '=', publicKey ?? '')]),
+          ),
+      )
       .set({
         sessionId,
         eventSeq: sql<number>`case when "journalId" = ${journalId} then "eventSeq" else 0 end`,
@@ -72,6 +85,16 @@ export const agentOperations = ({ db }: Session): AgentOperations => ({
       .where('revokedAt', 'is', null)
       .returningAll()
       .executeTakeFirst(),
+  async setNextKey(agentId, { present, next }) {
+    const { numUpdatedRows } = await db
+      .updateTable('agent')
+      .set({ nextPublicKey: next })
+      .where('id', '=', agentId)
+      .where('publicKey', '=', present)
+      .where('revokedAt', 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n;
+  },
   async closeSession(agentId, sessionId) {
     await db
       .updateTable('agent')

@@ -6,6 +6,7 @@ import { commandFates } from './migration-004-command-fates.ts';
 import { lineOperations } from './migration-005-line-operations.ts';
 import { lineHealth } from './migration-006-line-health.ts';
 import { renditions } from './migration-007-renditions.ts';
+import { nextKeys } from './migration-008-next-keys.ts';
 
 /** The statements of one step of the schema, in order. */
 export type Migration = (dialect: Dialect) => string[];
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   lineOperations,
   lineHealth,
   renditions,
+  nextKeys,
 ];

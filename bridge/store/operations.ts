@@ -51,13 +51,16 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   revokeAgent(id: string, now: number): Promise<boolean>;
   listAgents(accountId: string): Promise<Agent[]>;
   /**
-   * Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. Returns the row after it; undefined
-   * when there is no such agent that is not revoked.
+   * Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. With the key that opens it, which has to
+   * be the present or the next one, the next one becomes the present. Returns the row after it; undefined when there is no
+   * such agent that is not revoked and has the key.
    */
   openSession(
     agentId: string,
-    session: { sessionId: string; journalId: string; now: number },
+    session: { sessionId: string; journalId: string; publicKey?: string | undefined; now: number },
   ): Promise<Agent | undefined>;
+  /** Notes the next key of an agent whose present one is still `present`, and that is not revoked; false otherwise. */
+  setNextKey(agentId: string, keys: { present: string; next: string }): Promise<boolean>;
   /** Ends a session if it is still the newest. */
   closeSession(agentId: string, sessionId: string): Promise<void>;
   touchAgent(agentId: string, now: number): Promise<void>;

@@ -67,6 +67,8 @@ export interface Agent {
   name: string;
   /** Raw ed25519 public key, base64url. */
   publicKey: string;
+  /** The key that it announced to go on with; null while there is none. */
+  nextPublicKey: string | null;
   createdAt: number;
   revokedAt: number | null;
   /** The journal whose events `eventSeq` counts; null before the first connection. */

@@ -57,6 +57,7 @@ export const newAgent = (line: Line, change: Partial<Agent> = {}): Agent => ({
   lineId: line.id,
   name: 'Mac',
   publicKey: 'key',
+  nextPublicKey: null,
   createdAt: T0,
   revokedAt: null,
   journalId: null,

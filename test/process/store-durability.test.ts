@@ -51,6 +51,7 @@ test('what was accepted is there whole after a SIGKILL at any moment, and nothin
     lineId: 'ln_1',
     name: 'Mac',
     publicKey: 'key',
+    nextPublicKey: null,
     createdAt: at,
     revokedAt: null,
     journalId: null,

@@ -18,6 +18,7 @@ import {
   WINDOW,
 } from '../../bridge/protocol/limits.ts';
 import { MAX_MEDIA_BYTES, MEDIA_PATH, mediaHeaders, mediaSignedText } from '../../bridge/protocol/media.ts';
+import { KEY_PATH, rotationSchema, rotationText } from '../../bridge/protocol/rotation.ts';
 import { packageFile } from '../../bridge/runtime/package-root.ts';
 
 const page = readFileSync(packageFile('PROTOCOL.md'), 'utf8');
@@ -74,6 +75,7 @@ const schemas: Record<string, z.ZodType[]> = {
   both: [fromAgentSchema, fromBridgeSchema],
   'enrol-request': [enrolRequestSchema],
   'enrol-response': [enrolResponseSchema],
+  'rotation-request': [rotationSchema],
 };
 
 const examples = [...page.matchAll(/^```json ([a-z-]+)\n([\s\S]*?)^```$/gm)].map(
@@ -95,6 +97,13 @@ test('the signed bytes of the page are those of the code', () => {
   const [, pattern = ''] = /^```\n(bluerelay-link.*)\n```$/m.exec(page) ?? [];
   const text = pattern.replaceAll('\\n', '\n').replace('<agentId>', 'ag_1').replace('<nonce>', 'abc');
   expect(signedText('ag_1', 'abc').toString('utf8')).toBe(text);
+});
+
+test('what is said of another key is what the code does', () => {
+  expect(page).toContain(`\`POST ${KEY_PATH}\``);
+  const [, pattern = ''] = /^```\n(bluerelay-key.*)\n```$/m.exec(page) ?? [];
+  const text = pattern.replaceAll('\\n', '\n').replace('<agentId>', 'ag_1').replace('<publicKey>', 'abc');
+  expect(rotationText('ag_1', 'abc').toString('utf8')).toBe(text);
 });
 
 test('what is said of files is what the code does', () => {

@@ -1,4 +1,5 @@
 import { isoTime } from '../../runtime/clock.ts';
+import { keyFingerprint } from '../../runtime/signature.ts';
 import type { Agent } from '../../store/types.ts';
 import { type Command, jsonOption, textOf } from '../command.ts';
 import { withCore } from '../with-core.ts';
@@ -29,6 +30,8 @@ const described = (agent: Agent) => ({
   accountId: agent.accountId,
   lineId: agent.lineId,
   name: agent.name,
+  key: keyFingerprint(agent.publicKey),
+  nextKey: agent.nextPublicKey === null ? null : keyFingerprint(agent.nextPublicKey),
   createdAt: isoTime(agent.createdAt),
   revokedAt: agent.revokedAt === null ? null : isoTime(agent.revokedAt),
   lastSeenAt: agent.lastSeenAt === null ? null : isoTime(agent.lastSeenAt),
@@ -56,7 +59,7 @@ export const agentList: Command = {
     if (options.json) context.print(JSON.stringify(agents));
     else
       for (const agent of agents)
-        context.print(`${agent.id}  ${agent.lineId}  ${standing(agent)}  ${agent.name}`);
+        context.print(`${agent.id}  ${agent.lineId}  ${agent.key}  ${standing(agent)}  ${agent.name}`);
   },
 };
 
