@@ -5,7 +5,9 @@ import { type Clock, isoTime } from '../bridge/runtime/clock.ts';
 import type { Service } from '../bridge/runtime/lifecycle.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
 import { Backfill } from './backfill/backfill.ts';
+import { CalibrationDesk } from './calibration/calibration.ts';
 import { keepCalls } from './call-keeping.ts';
+import { answerCapabilities } from './capabilities-answer.ts';
 import type { AgentConfig } from './config.ts';
 import { control } from './control/control.ts';
 import type { AgentStatus } from './control/types.ts';
@@ -186,7 +188,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('calls'),
     });
     releases.push(() => calls.close());
-    releases.push((hurry) => stopActing({ care, outbox, recovery, calls }, hurry, clock));
+    const desk = new CalibrationDesk({ care, macHome: config.macHome, sendingAllowed: allowSending, clock });
+    releases.push((hurry) => stopActing({ care, outbox, recovery, calls, desk }, hurry, clock));
     const backfill = new Backfill({
       journal,
       open: () =>
@@ -239,6 +242,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         ...outbox.operator.methods(),
         ...line.methods,
         ...backfill.methods(),
+        ...desk.methods(),
+        capabilities: () => answerCapabilities(care, clock),
       },
       clock,
       logger: part('control'),
@@ -268,22 +273,20 @@ interface Acting {
   outbox: Outbox;
   recovery: { stop(): Promise<void> };
   calls: { stop(): Promise<void> };
+  desk: { stop(): Promise<void> };
 }
 
 /**
  * Waits for the act under way, but not as long as osascript may hang: an act that is cut off is looked for in chat.db
  * by the next start, as after a crash.
  */
-async function stopActing(
-  { care, outbox, recovery, calls }: Acting,
-  hurry: AbortSignal,
-  clock: Clock,
-): Promise<void> {
+async function stopActing(acting: Acting, hurry: AbortSignal, clock: Clock): Promise<void> {
+  const { care, recovery, outbox, calls, desk } = acting;
   const late = new AbortController();
   const cancel = clock.after(ACT_STOP_LIMIT_MS, () => late.abort());
   // Recovery first: to it, a Mac that is stopped would look like a Messages that is silent.
   const ends = [recovery.stop(), care.stop(AbortSignal.any([hurry, late.signal])), outbox.stop()];
-  await Promise.all([...ends, calls.stop()]);
+  await Promise.all([...ends, calls.stop(), desk.stop()]);
   cancel();
 }
 

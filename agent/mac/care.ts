@@ -12,7 +12,7 @@ import { type Recovery, type RecoveryOptions, startRecovery } from './recovery.t
 import { Renditions } from './rendition.ts';
 import { Staging } from './staging.ts';
 import { troubledMac } from './troubled-mac.ts';
-import type { Mac } from './types.ts';
+import type { Act, Mac } from './types.ts';
 
 export interface MacCareOptions extends Omit<MacOptions, 'whyNot' | 'actsFolder'> {
   /** Folder of the agent's own files. */
@@ -21,14 +21,14 @@ export interface MacCareOptions extends Omit<MacOptions, 'whyNot' | 'actsFolder'
   macHome: string;
   /** Called with the first capability matrix, and whenever it becomes another. */
   onCapabilities: (all: readonly Capability[]) => void;
-  /** Acts are tried whatever the matrix says, as calibration has to. */
-  tryAnything?: boolean;
 }
 
 /** The Mac with all that is known of it and done for it. */
 export interface MacCare {
   /** The way to act; refuses with `action_unavailable` what the capability matrix says cannot be done. */
   mac: Mac;
+  /** The same, whatever the matrix says, as calibration has to try. */
+  trialMac: Pick<Mac, 'perform' | 'forget'>;
   /** Version of macOS, or `unknown`. */
   macos: string;
   /** Files to be sent. */
@@ -52,13 +52,14 @@ export interface MacCare {
 
 /** Opens the Mac and begins to look at what it can do. Nothing here makes macOS ask a person. */
 export function openMacCare(options: MacCareOptions): MacCare {
-  const { home, macHome, target, allowSending, clock, logger, onCapabilities, tryAnything } = options;
+  const { home, macHome, target, allowSending, clock, logger, onCapabilities } = options;
   const macos = readMacosVersion(target.kind === 'virtual' ? target.home : '/');
   let watch: CapabilityWatch | undefined;
+  const trials = new WeakSet<Act>();
   const mac = openMac({
     ...options,
     actsFolder: path.join(home, 'acts'),
-    whyNot: (act) => (tryAnything ? undefined : watch?.whyNot(act)),
+    whyNot: (act) => (trials.has(act) ? undefined : watch?.whyNot(act)),
   });
   const capabilities = watchCapabilities({
     ...{ mac, macHome, home, macos, clock, logger },
@@ -68,6 +69,14 @@ export function openMacCare(options: MacCareOptions): MacCare {
   watch = capabilities;
   return {
     mac: doubtingMac(mac, capabilities),
+    trialMac: {
+      perform(actId, act) {
+        const trial = { ...act };
+        trials.add(trial);
+        return mac.perform(actId, trial);
+      },
+      forget: (actId) => mac.forget(actId),
+    },
     macos,
     staging: new Staging(macHome),
     renditions: new Renditions({ folder: path.join(home, 'renditions'), target, clock, logger }),

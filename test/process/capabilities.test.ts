@@ -8,7 +8,9 @@ import { causeFault, receiveText, startVirtualMac } from '../../agent/virtual-ma
 import { actions } from '../../bridge/protocol/common.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
-import { bluerelay } from '../support/built-agent.ts';
+import { BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { eventually } from '../support/eventually.ts';
+import { LedgerBridge } from '../support/ledger-bridge.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const PERSON = '+14155550103';
@@ -39,6 +41,8 @@ describe('bluerelay capabilities', () => {
     const { code, lines, stderr } = await run('capabilities', '--json');
     expect(code, stderr).toBe(0);
     const told = JSON.parse(lines[0] ?? '');
+    expect(told.agent).toBe('not_running');
+    expect(stderr).toContain('The agent does not run: permissions are those of this program');
     expect(told.macos).toBe('26.4');
     expect(told.actions.map(({ action }: { action: string }) => action)).toEqual(actions);
     expect(told.permissions).toHaveLength(8);
@@ -51,13 +55,14 @@ describe('bluerelay capabilities', () => {
     await causeFault(mac, { kind: 'no-accessibility' });
     const { code, stdout, stderr } = await run('capabilities');
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/react +unavailable .*may not use Accessibility/);
-    expect(stdout).toMatch(/send_text +scripting/);
+    expect(stdout).toMatch(/react +unavailable +macOS 12-27 .*may not use Accessibility/);
+    expect(stdout).toMatch(/send_text +scripting +macOS 12-27/);
+    expect(stdout).toMatch(/rename_group +unavailable +macOS none .*only a helper inside Messages/);
   });
 });
 
 describe('bluerelay calibrate', () => {
-  test('tries what is agreed to, one by one, and keeps the results', async () => {
+  test('tries what is agreed to, one by one, and keeps the results', { timeout: 180_000 }, async () => {
     const { run, home, mac } = await world();
     await receiveText(mac, PERSON, 'hi');
     const { code, lines, stderr } = await run('calibrate', '--to', PERSON, '--yes', '--json');
@@ -114,7 +119,65 @@ describe('bluerelay calibrate', () => {
       call_video: { result: 'fails', code: 'ui_not_recognised' },
     });
     expect((await run('capabilities')).stdout).toMatch(
-      /call_video +unavailable +calibrated: fails .*ui_not_recognised/,
+      /call_video +unavailable +macOS \S+ +calibrated: fails .*ui_not_recognised/,
     );
+  });
+});
+
+describe('while the agent runs', () => {
+  async function running(macos: MacosRelease) {
+    const { run, home, mac, sent } = await world(macos);
+    const bridge = await LedgerBridge.start();
+    onTestFinished(() => bridge.stop());
+    const token = 'a token of twenty characters';
+    await run('enrol', '--bridge', bridge.url, '--token', token, '--handle', '+14155550100');
+    const agent = new BuiltAgent({ home, mac });
+    onTestFinished(() => agent.kill('SIGTERM').then(() => undefined));
+    const told = () =>
+      bridge.events.flatMap((event) => (event.type === 'line.capabilities' ? [event.actions] : [])).at(-1);
+    await eventually(() => told(), { within: 30_000, what: 'the capabilities' });
+    const row = (action: string) => told()?.find((one) => one.action === action);
+    return { run, home, mac, sent, row };
+  }
+
+  test('its capabilities are told, not those of the program that asks', async () => {
+    const { home, mac } = await running('26');
+    // To this program there is no Mac at all.
+    const elsewhere = { home, mac: `${mac}-nowhere` };
+    const { code, stdout, stderr } = await bluerelay(elsewhere, ['capabilities', '--json']);
+    expect([code, stderr]).toEqual([0, '']);
+    const told = JSON.parse(stdout);
+    expect(told).toMatchObject({ agent: 'running', macos: '26.4' });
+    const status = (component: string) =>
+      told.permissions.find((one: { component: string }) => one.component === component)?.status;
+    expect([status('full_disk_access'), status('messages')]).toEqual(['granted', 'granted']);
+    await causeFault(mac, { kind: 'screen-locked' });
+    const locked = await bluerelay(elsewhere, ['capabilities']);
+    expect(locked.stdout).toMatch(/screen +denied +the screen is locked/);
+    expect(locked.stdout).toMatch(/react +unavailable .*the screen is locked/);
+  });
+
+  test('it is the agent that calibrates, with more people where they agree, and its matrix takes it in', {
+    timeout: 180_000,
+  }, async () => {
+    const { run, home, row } = await running('15');
+    expect(row('create_group')).toMatchObject({ calibrated: 'never' });
+    const only = ['--only', 'send_text,create_group,send_group,react_emoji', '--yes', '--json'];
+    const { code, lines, stderr } = await run('calibrate', '--to', PERSON, '--also', '+14155550102', ...only);
+    expect(
+      lines.map((line) => JSON.parse(line)),
+      stderr,
+    ).toEqual([
+      { action: 'send_text', result: 'works' },
+      { action: 'react_emoji', result: 'skipped', why: 'no way is known' },
+      { action: 'create_group', result: 'works' },
+      { action: 'send_group', result: 'works' },
+    ]);
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('does not run')]);
+    expect(readCalibration(home)).toMatchObject({ create_group: { result: 'works' } });
+    await eventually(() => row('create_group')?.calibrated === 'works', { within: 30_000 });
+    expect(row('send_group')).toMatchObject({ method: 'scripting', calibrated: 'works' });
+    for (const also of ['x', PERSON, '+14155550102,+14155550102'])
+      expect(await run('calibrate', '--to', PERSON, '--also', also, '--yes')).toMatchObject({ code: 1 });
   });
 });

@@ -1,17 +1,24 @@
 import { type Action, actions } from '../../../bridge/protocol/common.ts';
-import { AppError } from '../../../bridge/runtime/app-error.ts';
+import { AppError, errorCode } from '../../../bridge/runtime/app-error.ts';
 import { makeFolder } from '../../../bridge/runtime/make-folder.ts';
+import {
+  askForCalibration,
+  type Calibration,
+  type CalibrationParams,
+  openCalibration,
+} from '../../calibration/calibration.ts';
 import { lockHome } from '../../lock.ts';
-import { type MacCare, openMacCare } from '../../mac/care.ts';
-import { Calibration, type Trial, type Verdict } from '../calibration.ts';
-import { ProofRows } from '../calibration-rows.ts';
+import { openMacCare } from '../../mac/care.ts';
 import type { Command, CommandContext, CommandOptions } from '../command.ts';
 
 const SOME_FAIL = 3;
 
-type Told = { action: Action } & Verdict;
+type Verdict = Awaited<ReturnType<Calibration['run']>>;
 
-/** `bluerelay calibrate`: tries each action on this Mac, one by one, with consent, and keeps what it showed. */
+/**
+ * `bluerelay calibrate`: tries each action on this Mac, one by one, with consent, and keeps what it showed. The agent does
+ * it while it runs, with its own permissions; otherwise this program.
+ */
 export const calibrateCommand: Command = {
   name: 'calibrate',
   summary: 'Try each action on this Mac with one person who agreed, and remember which work.',
@@ -21,12 +28,17 @@ export const calibrateCommand: Command = {
       description: 'who gets the messages and calls: E.164 number or email',
       required: true,
     },
+    {
+      flags: '--also <handles>',
+      description: 'who is in a group with them, with commas; they have to agree too',
+    },
     { flags: '--only <actions>', description: `some actions, with commas: ${actions.join(',')}` },
     { flags: '--yes', description: 'do not ask before each action' },
     { flags: '--json', description: 'print one JSON line for each action' },
   ],
   examples: [
     'bluerelay calibrate --to +14155550101',
+    'bluerelay calibrate --to +14155550101 --also +14155550102 --only create_group,send_group',
     'bluerelay calibrate --to +14155550101 --only send_text,react --yes',
   ],
   exitCodes: `
@@ -36,62 +48,106 @@ Exit codes:
   2  wrong usage
   ${SOME_FAIL}  something that was tried does not work`,
   async run(context, options) {
-    const { config, clock, logger, confirm } = context;
     const wanted = wantedActions(options);
-    const to = String(options.to);
-    if (!/^(\+[1-9]\d{6,14}|[^\s@:;"']+@[^\s@:;"']+\.[^\s@:;"'.]+)$/.test(to))
-      throw invalid('to', 'Use an E.164 number such as +14155550101, or an email address.');
-    if (!options.yes && !confirm)
+    const params = { to: handleOf('to', options.to), also: alsoOf(options) };
+    if (!options.yes && !context.confirm)
       throw invalid('yes', 'There is no terminal to ask at: add --yes to agree to all.');
-    makeFolder(config.home);
-    const unlock = lockHome(config.home);
+    const { calibration, close } = await begin(context, params);
     try {
-      const care = openMacCare({
-        home: config.home,
-        macHome: config.macHome,
-        target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
-        allowSending: true,
-        tryAnything: true,
-        clock,
-        logger,
-        onCapabilities: () => undefined,
-      });
-      const rows = new ProofRows(config.macHome, clock);
-      try {
-        await care.capabilities.refresh();
-        const trials = new Calibration({ care, rows, clock, to }).trials();
-        const told: Told[] = [];
-        for (const trial of trials.filter(({ action }) => wanted.includes(action)))
-          told.push(await tryOne(trial, care, context, options));
-        return told.some(({ result }) => result === 'fails') ? SOME_FAIL : 0;
-      } finally {
-        rows.close();
-        await care.stop(new AbortController().signal);
+      let failed = false;
+      for (const trial of calibration.trials.filter(({ action }) => wanted.includes(action))) {
+        const { result } = await tryOne(trial, calibration, context, options);
+        failed ||= result === 'fails';
       }
+      return failed ? SOME_FAIL : 0;
     } finally {
-      unlock();
+      await close();
     }
   },
 };
 
+interface Begun {
+  calibration: Calibration;
+  close(): Promise<void>;
+}
+
+/** With the agent that runs, or else in its place. */
+async function begin(context: CommandContext, params: CalibrationParams): Promise<Begun> {
+  const { config, clock } = context;
+  try {
+    const calibration = await askForCalibration(config.home, clock, params);
+    return { calibration, close: async () => calibration.close() };
+  } catch (error) {
+    if (errorCode(error) !== 'agent_not_running') throw error;
+    return beginHere(context, params);
+  }
+}
+
+async function beginHere(
+  { config, clock, logger, tell }: CommandContext,
+  params: CalibrationParams,
+): Promise<Begun> {
+  tell('The agent does not run: this program tries it, with its own permissions.');
+  makeFolder(config.home);
+  const unlock = lockHome(config.home);
+  try {
+    const care = openMacCare({
+      home: config.home,
+      macHome: config.macHome,
+      target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
+      allowSending: true,
+      clock,
+      logger,
+      onCapabilities: () => undefined,
+    });
+    await care.capabilities.refresh();
+    const calibration = openCalibration(care, config.macHome, clock, params);
+    const close = async (): Promise<void> => {
+      calibration.close();
+      await care.stop(new AbortController().signal);
+      unlock();
+    };
+    return { calibration, close };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
 async function tryOne(
-  { action, says, run }: Trial,
-  care: MacCare,
-  { clock, confirm, print, tell }: CommandContext,
+  { action, says }: Calibration['trials'][number],
+  calibration: Calibration,
+  { confirm, print, tell }: CommandContext,
   { yes, json }: CommandOptions,
-): Promise<Told> {
+): Promise<Verdict> {
   const agreed = yes === true || (await confirm?.(`${action}: ${says}. Try it?`)) === true;
   if (agreed) tell(`${action}: ${says} …`);
-  const verdict: Verdict = agreed ? await run() : { result: 'skipped', why: 'not agreed to' };
-  if (verdict.result !== 'skipped')
-    care.saveCalibration(action, { ...verdict, macos: care.macos, at: clock.now() });
-  const told = { action, ...verdict };
-  if (json) print(JSON.stringify(told));
+  const verdict: Verdict = agreed
+    ? await calibration.run(action)
+    : { result: 'skipped', why: 'not agreed to' };
+  if (json) print(JSON.stringify({ action, ...verdict }));
   else
     print(
-      `${action.padEnd(12)} ${verdict.result}${'code' in verdict ? `: ${verdict.code}` : ''}${'why' in verdict ? `: ${verdict.why}` : ''}`,
+      `${action.padEnd(17)} ${verdict.result}${'code' in verdict ? `: ${verdict.code}` : ''}${'why' in verdict ? `: ${verdict.why}` : ''}`,
     );
-  return told;
+  return verdict;
+}
+
+function handleOf(param: string, given: unknown): string {
+  const handle = String(given);
+  if (!/^(\+[1-9]\d{6,14}|[^\s@:;"',]+@[^\s@:;"',]+\.[^\s@:;"',.]+)$/.test(handle))
+    throw invalid(param, 'Use an E.164 number such as +14155550101, or an email address.');
+  return handle;
+}
+
+function alsoOf({ to, also }: CommandOptions): string[] {
+  if (also === undefined) return [];
+  const handles = String(also)
+    .split(',')
+    .map((handle) => handleOf('also', handle.trim()));
+  if (new Set([...handles, to]).size !== handles.length + 1 || handles.length > 8)
+    throw invalid('also', 'Name up to eight other people, each once.');
+  return handles;
 }
 
 function wantedActions({ only }: CommandOptions): readonly Action[] {

@@ -20,6 +20,8 @@ export interface ProofRow {
   parts: number | null;
   /** `transfer_state` of its file. */
   transfer: number | null;
+  /** Guid of the chat that it is in, once it is in one. */
+  chat: string | null;
 }
 
 /** Own rows of chat.db, opened for reading. */
@@ -35,16 +37,6 @@ export class ProofRows {
 
   highWater(): number {
     return this.#db.prepare<[], number>('SELECT coalesce(max(ROWID), 0) FROM message').pluck().get() ?? 0;
-  }
-
-  /** Guid of the newest direct chat with a handle. */
-  chatWith(handle: string): string | undefined {
-    return this.#db
-      .prepare<[string], string>(
-        'SELECT guid FROM chat WHERE chat_identifier = ? COLLATE NOCASE ORDER BY ROWID DESC LIMIT 1',
-      )
-      .pluck()
-      .get(handle);
   }
 
   /** The first own row above a ROWID that passes, within some time; undefined when none does. */
@@ -71,7 +63,9 @@ export class ProofRows {
         `SELECT m.ROWID AS rowid, m.guid, m.attributedBody AS body, m.text AS plain, m.error, m.is_sent AS sent,
            m.associated_message_type AS associatedType, m.associated_message_guid AS associatedGuid,
            m.thread_originator_guid AS threadOf, m.expressive_send_style_id AS effect,
-           m.date_edited > 0 AS edited, m.part_count AS parts, a.transfer_state AS transfer
+           m.date_edited > 0 AS edited, m.part_count AS parts, a.transfer_state AS transfer,
+           (SELECT c.guid FROM chat_message_join cj JOIN chat c ON c.ROWID = cj.chat_id
+            WHERE cj.message_id = m.ROWID ORDER BY c.ROWID DESC LIMIT 1) AS chat
          FROM message m LEFT JOIN message_attachment_join j ON j.message_id = m.ROWID
          LEFT JOIN attachment a ON a.ROWID = j.attachment_id
          WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID`,

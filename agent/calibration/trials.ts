@@ -8,7 +8,7 @@ import { newId } from '../../bridge/runtime/ids.ts';
 import { callSightSchema } from '../mac/call-acts.ts';
 import type { MacCare } from '../mac/care.ts';
 import type { Act, ActOutcome } from '../mac/types.ts';
-import type { ProofRow, ProofRows } from './calibration-rows.ts';
+import type { ProofRow, ProofRows } from './proof-rows.ts';
 
 /** How long chat.db may take to prove an act, in milliseconds. */
 const PROOF_MS = 30_000;
@@ -44,29 +44,44 @@ const fails = (code: string): Verdict =>
   BESIDE_THE_POINT.includes(code) || passes(code) ? skipped(code) : { result: 'fails', code };
 const skipped = (why: string): Verdict => ({ result: 'skipped', why });
 
-/** Tries every action on one handle, one by one; later ones work on the message that the first one sent. */
-export class Calibration {
-  readonly #care: MacCare;
+export interface TrialsOptions {
+  care: Pick<MacCare, 'trialMac' | 'staging' | 'lookUp'>;
+  rows: ProofRows;
+  clock: Clock;
+  /** Who gets the messages and calls. */
+  to: string;
+  /** Who is in a group with them, if anybody. */
+  also: readonly string[];
+}
+
+/** Tries every action on people who agreed, one by one; later ones work on what the earlier ones sent. */
+export class Trials {
+  readonly #care: TrialsOptions['care'];
   readonly #rows: ProofRows;
   readonly #clock: Clock;
   readonly #to: string;
+  readonly #also: readonly string[];
+  /** Guid of the group that was made. */
+  #group: string | undefined;
   /** The last text that was sent and is still there. */
   #message: { guid: string; text: string } | undefined;
 
-  constructor(options: { care: MacCare; rows: ProofRows; clock: Clock; to: string }) {
+  constructor(options: TrialsOptions) {
     this.#care = options.care;
     this.#rows = options.rows;
     this.#clock = options.clock;
     this.#to = options.to;
+    this.#also = options.also;
   }
 
   /** The trials, in the order in which they build on each other. */
-  trials(): Trial[] {
+  all(): Trial[] {
     const to = this.#to;
+    const everybody = [to, ...this.#also].join(', ');
     const trial: Record<Action, [says: string, run: () => Promise<Verdict>]> = {
       send_text: [`sends a text to ${to}`, () => this.#sendText()],
       send_file: [`sends a small text file to ${to}`, () => this.#sendFile()],
-      send_group: ['writes into a group', async () => skipped('needs a group, which one handle is not')],
+      send_group: ['writes into the group that was made', () => this.#sendGroup()],
       react: ['puts a heart on that text and takes it away', () => this.#react()],
       react_emoji: ['gives an emoji tapback', async () => skipped('no way is known')],
       react_part: ['gives a tapback to a later part', async () => skipped('no way is known')],
@@ -76,7 +91,7 @@ export class Calibration {
       typing: ['shows and hides the typing dots', () => this.#typing()],
       mark_read: ['marks the conversation as read', () => this.#markRead()],
       send_effect: [`sends a text with balloons to ${to}`, () => this.#sendEffect()],
-      create_group: ['makes a group', async () => skipped('needs a second person who agrees')],
+      create_group: [`makes a group of ${everybody}`, () => this.#createGroup()],
       call_audio: [`calls ${to} by FaceTime Audio for some seconds`, () => this.#call('audio')],
       call_video: [`calls ${to} by FaceTime for some seconds`, () => this.#call('video')],
       call_end: ['ends a FaceTime call, which the calls before this one tried', async () => this.#ended],
@@ -98,8 +113,8 @@ export class Calibration {
 
   async #act(act: Act): Promise<ActOutcome> {
     const actId = newId('act', this.#clock.now());
-    const outcome = await this.#care.mac.perform(actId, act);
-    this.#care.mac.forget(actId);
+    const outcome = await this.#care.trialMac.perform(actId, act);
+    this.#care.trialMac.forget(actId);
     return outcome;
   }
 
@@ -123,12 +138,35 @@ export class Calibration {
   }
 
   async #sendText(): Promise<Verdict> {
-    const text = `BlueRelay calibration ${newId('act', this.#clock.now()).slice(-6)}`;
+    const text = this.#text('calibration');
     const { row, ...verdict } = await this.#proved(
       { kind: 'send_text', handle: this.#to, text },
       (one) => one.text === text,
     );
     if (row) this.#message = { guid: row.guid, text };
+    return verdict;
+  }
+
+  async #createGroup(): Promise<Verdict> {
+    if (this.#also.length === 0) return skipped('needs a second person who agrees: --also');
+    const text = this.#text('group');
+    const participants = [this.#to, ...this.#also];
+    const { row, ...verdict } = await this.#proved(
+      { kind: 'create_group', participants, text },
+      (one) => one.text === text && one.chat?.includes(';+;') === true,
+    );
+    if (row?.chat) this.#group = row.chat;
+    return verdict;
+  }
+
+  async #sendGroup(): Promise<Verdict> {
+    const chat = this.#group;
+    if (chat === undefined) return skipped('no group was made before');
+    const text = this.#text('group');
+    const { row: _row, ...verdict } = await this.#proved(
+      { kind: 'send_to_chat', chat, text },
+      (one) => one.text === text && one.chat === chat,
+    );
     return verdict;
   }
 
@@ -171,7 +209,7 @@ export class Calibration {
   async #onMessage(kind: 'reply' | 'edit'): Promise<Verdict> {
     const message = this.#message;
     if (!message) return skipped('no text was sent before');
-    const text = `BlueRelay ${kind} ${newId('act', this.#clock.now()).slice(-6)}`;
+    const text = this.#text(kind);
     const test = (row: ProofRow): boolean =>
       kind === 'reply'
         ? row.threadOf === message.guid && row.text === text
@@ -206,7 +244,7 @@ export class Calibration {
   }
 
   async #sendEffect(): Promise<Verdict> {
-    const text = `BlueRelay effect ${newId('act', this.#clock.now()).slice(-6)}`;
+    const text = this.#text('effect');
     const { row: _row, ...verdict } = await this.#proved(
       { kind: 'send_effect', ...this.#conversation(), text, effect: 'balloons' },
       (row) => row.text === text && row.effect !== null,
@@ -235,6 +273,10 @@ export class Calibration {
     return found?.imessage === 'unknown' ? skipped('nothing is known of the handle') : works;
   }
 
+  #text(what: string): string {
+    return `BlueRelay ${what} ${newId('act', this.#clock.now()).slice(-6)}`;
+  }
+
   #place({ guid, text }: { guid: string; text: string }) {
     return { ...this.#conversation(), target: { guid, part: 0, text } };
   }
@@ -244,7 +286,7 @@ export class Calibration {
   }
 }
 
-const LATER: readonly Action[] = ['unsend', 'call_end', 'call_ring_timeout'];
+/** Writing into a group comes after it was made, taking back after what needs the message, ending after the calls. */
+const LATER: readonly Action[] = ['send_group', 'unsend', 'call_end', 'call_ring_timeout'];
 
-/** Taking back comes after what needs the message; ending comes after the calls. */
 const trialOrder: readonly Action[] = [...actions.filter((action) => !LATER.includes(action)), ...LATER];
