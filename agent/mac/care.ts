@@ -13,6 +13,7 @@ import { Renditions } from './rendition.ts';
 import { Staging } from './staging.ts';
 import { troubledMac } from './troubled-mac.ts';
 import type { Act, Mac } from './types.ts';
+import { VoiceNotes } from './voice-notes.ts';
 
 export interface MacCareOptions extends Omit<MacOptions, 'whyNot' | 'actsFolder'> {
   /** Folder of the agent's own files. */
@@ -67,6 +68,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
     onChange: onCapabilities,
   });
   watch = capabilities;
+  const voiceNotes = new VoiceNotes({ folder: path.join(home, 'voice-notes'), target, clock });
   return {
     mac: doubtingMac(mac, capabilities),
     trialMac: {
@@ -78,7 +80,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
       forget: (actId) => mac.forget(actId),
     },
     macos,
-    staging: new Staging(macHome),
+    staging: new Staging(macHome, voiceNotes),
     renditions: new Renditions({ folder: path.join(home, 'renditions'), target, clock, logger }),
     capabilities,
     lookUp: (handles) => lookUp(macHome, handles),
@@ -97,6 +99,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
     tendedBy: (recovery) => troubledMac({ mac: doubtingMac(mac, capabilities), capabilities, recovery }),
     keepAwake: (onLost) => keepAwake(target, onLost),
     async stop(hurry) {
+      voiceNotes.stop();
       await mac.stop(hurry);
       await capabilities.stop();
     },

@@ -1,9 +1,11 @@
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
+import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 import { openRegularFile } from '../../bridge/runtime/regular-file.ts';
+import type { VoiceNotes } from './voice-notes.ts';
 
 /** Messages sends nothing larger, in bytes. */
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
@@ -27,8 +29,8 @@ export interface FileToStage {
   /** Name that the other side sees. */
   name: string;
   /**
-   * Whether it must be a Core Audio file, as recorded voice notes are: it then goes as `Audio Message.caf`. Scripting
-   * cannot set the mark that makes Messages show it as a voice note, so that it arrives as an audio file.
+   * Whether it must be a Core Audio file, as recorded voice notes are: it then goes as `Audio Message.caf`, and another
+   * sound is made into one where the Mac can. Scripting cannot set the mark that makes Messages show it as a voice note, so that it arrives as an audio file.
    */
   voiceNote?: boolean;
 }
@@ -36,10 +38,12 @@ export interface FileToStage {
 /** Files under the folder of Messages while they are being sent, each in a folder of its act. */
 export class Staging {
   readonly #folder: string;
+  readonly #voiceNotes: VoiceNotes | undefined;
 
   /** @param macHome Home folder of the user whose Messages sends. */
-  constructor(macHome: string) {
+  constructor(macHome: string, voiceNotes?: VoiceNotes) {
     this.#folder = path.join(macHome, ...STAGED);
+    this.#voiceNotes = voiceNotes;
   }
 
   /**
@@ -47,7 +51,16 @@ export class Staging {
    * on the file, such as that of quarantine, are left behind. Throws AppError `file_not_sendable`; `disk_full` and what
    * the file system throws are worth another try.
    */
-  async stage(actId: string, { source, name, voiceNote }: FileToStage): Promise<string> {
+  async stage(actId: string, file: FileToStage): Promise<string> {
+    const { source, name, voiceNote } = file;
+    if (!voiceNote || !this.#voiceNotes || (await isCoreAudio(source))) return this.#copy(actId, file);
+    const use = (made: string) => this.#copy(actId, { ...file, source: made });
+    const result = await this.#voiceNotes.make(source, name, use);
+    if ('why' in result) throw notSendable(result.why);
+    return result.made;
+  }
+
+  async #copy(actId: string, { source, name, voiceNote }: FileToStage): Promise<string> {
     const folder = this.#of(actId);
     const target = path.join(folder, voiceNote ? 'Audio Message.caf' : sendableName(name));
     const input = await openSource(source);
@@ -123,6 +136,15 @@ async function openSource(source: string): Promise<FileHandle> {
   }
 }
 
+async function isCoreAudio(source: string): Promise<boolean> {
+  const input = await openSource(source);
+  try {
+    return await beginsWith(input, 'caff');
+  } finally {
+    await input.close();
+  }
+}
+
 async function beginsWith(input: FileHandle, magic: string): Promise<boolean> {
   const start = Buffer.alloc(magic.length);
   await input.read(start, 0, start.length, 0);
@@ -161,7 +183,7 @@ const notSendable = (message: string, cause?: unknown): AppError =>
   new AppError(message, {
     code: 'file_not_sendable',
     retry: 'never',
-    hint: 'Send a regular file of at most 100 MB; a voice note has to be a Core Audio (.caf) file.',
+    hint: messageErrors.file_not_sendable.hint,
     details: cause === undefined ? {} : { reason: errorCode(cause) },
     cause,
   });

@@ -16,6 +16,16 @@ const SILENCE = Buffer.concat([
   Buffer.from('mdat', 'latin1'),
 ]);
 
+/** A Core Audio file without sound: its header and its description. */
+const CORE_AUDIO = Buffer.concat([
+  Buffer.from('caff', 'latin1'),
+  Buffer.from('00010000', 'hex'),
+  Buffer.from('desc', 'latin1'),
+  Buffer.from('000000000000002040e5888000000000', 'hex'),
+  Buffer.from('lpcm', 'latin1'),
+  Buffer.from('0000000200000002000000010000000100000010', 'hex'),
+]);
+
 interface RenditionFiles {
   from: string;
   to: string;
@@ -29,9 +39,9 @@ export function filesOf([program, ...args]: readonly string[]): RenditionFiles |
   if (from === undefined || to === undefined) return undefined;
   if (program === '/usr/bin/sips' && line === '-s format jpeg FILE --out FILE')
     return { from, to, content: GREY };
-  return program === '/usr/bin/afconvert' && line === '-f m4af -d aac FILE FILE'
-    ? { from, to, content: SILENCE }
-    : undefined;
+  if (program !== '/usr/bin/afconvert') return undefined;
+  if (line === '-f m4af -d aac FILE FILE') return { from, to, content: SILENCE };
+  return line === '-f caff -d LEI16@44100 -c 1 FILE FILE' ? { from, to, content: CORE_AUDIO } : undefined;
 }
 
 /** Writes a picture or a sound that stands for any other: nothing here decodes Apple's. Returns the exit code. */

@@ -6,8 +6,8 @@ import type { Caller } from './types.ts';
 export const MOST_FILES = 10;
 /** In UTF-16 units: what an agent takes. */
 const LONGEST_NAME = 200;
-/** What Messages sends as a voice note. */
-const VOICE_NOTE = /\.caf$/i;
+/** A Core Audio file, as voice notes are, and the sounds that a Mac makes into one. */
+const VOICE_NOTE = /\.(caf|mp3|m4a|aac|wav|aif|aiff|aifc)$/i;
 
 type SendMessage = Extract<Command, { type: 'message.send' }>;
 /** A file as an agent is told of it. */
@@ -33,13 +33,13 @@ export async function outgoingFiles(
   return files;
 }
 
-/** Throws `invalid_attachments` unless it is one Core Audio file alone, which is all that Messages takes as a voice note. */
+/** Throws `invalid_attachments` unless it is one sound alone that can be sent as a voice note. */
 export function checkVoiceNote(files: readonly Media[], text: string): void {
   const [file, ...more] = files;
   if (!file || more.length > 0 || text !== '' || !VOICE_NOTE.test(file.filename))
     throw requestError(
       'invalid_attachments',
-      'A voice note is one Core Audio file (.caf) without text',
+      'A voice note is one sound without text: .caf, or .mp3, .m4a, .aac, .wav, .aif, .aiff or .aifc to be made into it',
       'attachments',
     );
 }

@@ -229,7 +229,7 @@ export const messageErrors = {
   not_sent: { retry: 'never', hint: 'An operator looked into Messages: it was not sent.' },
   file_not_sendable: {
     retry: 'never',
-    hint: 'Send a regular file of at most 100 MB; a voice note has to be a Core Audio (.caf) file.',
+    hint: 'Send a regular file of at most 100 MB; a voice note has to be a Core Audio file, or a sound that the Mac can make one of.',
   },
   chat_unknown: {
     retry: 'after-fix',

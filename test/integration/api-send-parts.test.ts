@@ -66,7 +66,7 @@ test('what is no file of the account is refused by its place, and nothing is sto
   expect(world.agent.count()).toBe(0);
 });
 
-test('a voice note is one Core Audio file alone', async () => {
+test('a voice note is one sound alone, of which the Mac makes a Core Audio file', async () => {
   const world = await actionWorld();
   const voice = await upload(world, 'note.caf', 'audio/x-caf');
   const song = await upload(world, 'song.m4a', 'audio/mp4');
@@ -76,8 +76,11 @@ test('a voice note is one Core Audio file alone', async () => {
     voiceNote: true,
     files: [{ name: 'note.caf' }],
   });
+  expect((await send(world, { voiceNote: true, attachments: [{ mediaId: song }] })).status).toBe(202);
+  expect(await world.agent.next('message.send')).toMatchObject({ files: [{ name: 'song.m4a' }] });
+  const words = await upload(world, 'note.txt', 'text/plain');
   for (const body of [
-    { attachments: [{ mediaId: song }] },
+    { attachments: [{ mediaId: words }] },
     { attachments: [{ mediaId: voice }, { mediaId: voice }] },
     { attachments: [{ mediaId: voice }], text: 'x' },
     { text: 'x' },

@@ -37,7 +37,9 @@ const sendMessageSchema = z
     voiceNote: z
       .boolean()
       .optional()
-      .describe('Shows the one attachment, a Core Audio file (.caf), as a recording of the voice.'),
+      .describe(
+        'The one attachment, a sound, goes as a Core Audio file like those of voice notes; the Mac makes it of an .mp3, .m4a, .aac, .wav or .aiff. It arrives as an audio file: no program can mark it as a recording.',
+      ),
     priority: z
       .enum(priorities)
       .optional()
