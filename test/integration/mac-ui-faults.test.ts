@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Act, ActOutcome } from '../../agent/mac/types.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
-import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
+import { macosReleases } from '../../agent/virtual-mac/types.ts';
 import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
-import { whole } from '../support/extent.ts';
-import { type Acting, actings, FRIEND, joined, releasesOf } from '../support/ui-actings.ts';
-import { type UiFault, uiFaultsOf } from '../support/ui-faults.ts';
+import { playedOf } from '../support/extent.ts';
+import { actings, FRIEND, joined, releasesOf } from '../support/ui-actings.ts';
+import { uiFaultsOf } from '../support/ui-faults.ts';
 
 /** Longer than any wait of a program; for one that hangs, longer than it takes to get there. */
 const DEADLINE_MS = 25_000;
@@ -18,45 +18,18 @@ const HANG_MS = 10_000;
 /** One fault in so many is played of each act, on one release, unless all are asked for. */
 const SHARE = 6;
 
-interface Played {
-  acting: Acting;
-  macos: MacosRelease;
-  fault: UiFault;
-  chosen: boolean;
-}
-
-/**
- * Every fault of every act on every release. The share of each act begins elsewhere and goes on through the releases,
- * so that a run meets every act, every release and every kind of fault.
- */
-const matrix: readonly Played[] = actings.flatMap((acting, actIndex) =>
-  releasesOf(acting).flatMap((macos, releaseIndex, releases) =>
-    uiFaultsOf(acting, macos).map((fault, index): Played => {
-      const turn = Math.floor((index + actIndex) / SHARE) + actIndex;
-      const chosen = (index + actIndex) % SHARE === 0 && turn % releases.length === releaseIndex;
-      return { acting, macos, fault, chosen };
-    }),
-  ),
-);
-
-const share = matrix.filter(({ chosen }) => chosen);
-/** What only some acts can meet, and none in its share. */
-const rare = matrix.filter(
-  ({ fault }, index) =>
-    !share.some((one) => one.fault.name === fault.name) &&
-    matrix.findIndex((one) => one.fault.name === fault.name) === index,
-);
-const played = whole ? matrix : [...share, ...rare];
+const { all, played, whole } = playedOf(actings, { share: SHARE, releasesOf, faultsOf: uiFaultsOf });
 
 test('a run meets every act, every release and every kind of fault', () => {
-  const met = (of: (one: Played) => string, all: readonly Played[]): string[] =>
-    [...new Set(all.map(of))].sort();
+  type Case = (typeof all)[number];
+  const met = (cases: readonly Case[], of: (one: Case) => string): string[] =>
+    [...new Set(cases.map(of))].sort();
   for (const of of [
-    ({ acting }: Played) => acting.name,
-    ({ macos }: Played) => macos,
-    ({ fault }: Played) => fault.name,
+    ({ act }: Case) => act.name,
+    ({ release }: Case) => release,
+    ({ fault }: Case) => fault.name,
   ])
-    expect(met(of, played)).toEqual(met(of, matrix));
+    expect(met(played, of)).toEqual(met(all, of));
 });
 
 /** Command lines of processes that work on a virtual Mac. */
@@ -86,7 +59,7 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
     await askVirtualMac(world.home, { call: 'ui', request: { ask: 'open', url } });
   };
 
-  for (const { acting, fault } of played.filter((one) => one.macos === macos))
+  for (const { act: acting, fault } of played.filter(({ release }) => release === macos))
     test.sequential(`${acting.name}, ${fault.name}: ${fault.outcome}, done ${fault.effects} times`, async () => {
       await clean();
       const chance = () => {

@@ -216,36 +216,7 @@ describe('a send into a known chat', () => {
   });
 });
 
-describe('a fault', () => {
-  test.each([
-    ['running', -600, 'messages_not_running'],
-    ['accounts', -1743, 'automation_denied'],
-    ['accounts', -1728, 'imessage_signed_out'],
-    ['participant', -1712, 'act_timed_out'],
-    ['participant', -2741, 'act_failed'],
-  ] as const)('at %s with %i is not_started, and the next act works', async (at, number, code) => {
-    const { mac, virtualMac, home } = await world();
-    await causeFault(home, { kind: 'error', at, number });
-    expect(await mac.sendText({ actId: 'act_1', handle: '+14155550103', text: 'hi' })).toMatchObject({
-      outcome: 'not_started',
-      error: { code, apple: number },
-    });
-    expect(ownRows(virtualMac.messagesDb)).toEqual([]);
-    expect(await mac.sendText({ actId: 'act_2', handle: '+14155550103', text: 'hi' })).toEqual({
-      outcome: 'handed_over',
-    });
-  });
-
-  test.each(['send', 'sent'] as const)('at %s is uncertain', async (at) => {
-    const { mac, virtualMac, home } = await world();
-    await causeFault(home, { kind: 'error', at, number: -1728 });
-    expect(await mac.sendText({ actId: 'act_1', handle: '+14155550103', text: 'hi' })).toMatchObject({
-      outcome: 'uncertain',
-      error: { code: 'uncertain', apple: -1728 },
-    });
-    expect(ownRows(virtualMac.messagesDb)).toHaveLength(at === 'sent' ? 1 : 0);
-  });
-
+describe('of what is in the way,', () => {
   test('a participant that is not found by name is sent to by id', async () => {
     const { mac, virtualMac, home } = await world();
     await causeFault(home, { kind: 'error', at: 'participant', number: -1728 });
