@@ -201,7 +201,7 @@ test('a run meets every way to send, every release and every kind of fault', () 
   for (const of of [
     ({ act }: Case) => act.name,
     ({ release }: Case) => release,
-    ({ fault }: Case) => fault.name,
+    ({ fault }: Case) => fault.kind ?? fault.name,
   ])
     expect(new Set(played.map(of))).toEqual(new Set(all.map(of)));
 });
