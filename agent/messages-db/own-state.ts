@@ -3,7 +3,7 @@ import type { StoredMessage } from './message-row.ts';
 import { dateOf, isScheduled, mayBeGroup, serviceOf } from './message-row.ts';
 import type { OwnStateChange } from './types.ts';
 
-/** Letters of the states that were told of an own row: sent, delivered, read, failed. */
+/** Letters of what was told of an own row: sent, delivered, read, failed, and that it went another way. */
 export type Told = string;
 
 const STEPS = [
@@ -32,16 +32,19 @@ function reached(row: StoredMessage): 0 | 1 | 2 | 3 | 'failed' {
 export function ownStateChanges(row: StoredMessage, told: Told, now: number): OwnStateChange[] {
   const steps = reached(row);
   if (steps === 'failed') return /[fdr]/.test(told) ? [] : [change(row, 'failed', now)];
-  return STEPS.slice(0, steps).flatMap(([letter, state]) =>
-    told.includes(letter) ? [] : [change(row, state, now)],
-  );
+  const news = STEPS.slice(0, steps).filter(([letter]) => !told.includes(letter));
+  // It was told as sent, and only then Messages sent it again as SMS.
+  const again = row.downgraded === 1 && steps > 0 && !told.includes('w') && told.includes('s');
+  const states = news.map(([, state]) => state);
+  return (again ? (['sent', ...states] as const) : states).map((state) => change(row, state, now));
 }
 
 /** What is told once {@link ownStateChanges} are. */
 export function toldAfter(row: StoredMessage, told: Told): Told {
   const steps = reached(row);
   if (steps === 'failed') return /[fdr]/.test(told) ? told : `${told}f`;
-  const letters = STEPS.slice(0, steps).map(([letter]) => letter);
+  const letters: string[] = STEPS.slice(0, steps).map(([letter]) => letter);
+  if (row.downgraded === 1 && steps > 0) letters.push('w');
   return told + letters.filter((letter) => !told.includes(letter)).join('');
 }
 

@@ -34,11 +34,18 @@ export async function recordMessageProgress(
       errorCode: errorCodeOf(event),
     });
   }
-  if (!fact || !change) return 0;
+  if (!fact || (!change && !wentAnotherWay(message, patch, fact))) return 0;
   const { accountId, mode, conversationId: orderingKey } = message;
   const content = contentOf({ ...message, ...defined(patch) }, fact);
   return raiseEvent(tx, { accountId, mode, orderingKey, ...content }, now);
 }
+
+/** Whether a message that was told as sent turns out to have left as SMS: that is told once more. */
+const wentAnotherWay = (message: Message, { details }: MessagePatch, fact: MessageFact): boolean =>
+  fact.kind === 'sent' &&
+  message.status === 'sent' &&
+  details?.downgraded === true &&
+  !message.details.downgraded;
 
 /** A command that sends nothing: of those the bridge looks at failed uploads. */
 async function recordOther(

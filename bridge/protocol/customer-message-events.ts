@@ -54,7 +54,10 @@ export const customerMessageEvents = {
       status: z.string(),
       sentAt: timeSchema,
       metadata: z.record(z.string(), z.string()).nullable(),
-      downgraded: z.literal(true).optional().describe('It left as SMS or RCS.'),
+      downgraded: z
+        .literal(true)
+        .optional()
+        .describe('It left as SMS or RCS; told again with this where Messages took that way later.'),
       lineId,
     }),
   },

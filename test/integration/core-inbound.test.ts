@@ -149,3 +149,20 @@ test('a failure has Apple’s number and our name of it', async () => {
     { apple: 4711, appleName: 'unlisted' },
   ]);
 });
+
+test('a message that Messages sends again as SMS is told as sent once more, with that', async () => {
+  const { bridge, agent, told } = await factBed();
+  const { message } = await bridge.core.sendMessage(bridge.live, { to: HER, text: 'hi' });
+  const [command] = await bridge.core.commandsAfter(agent.agentId, 0, 1);
+  const sent = { ...where, type: 'message.sent', commandId: command?.id ?? '', guid: 'S1' } as const;
+  await agent.tell(sent);
+  await agent.tell(sent);
+  await agent.tell({ ...sent, service: 'SMS', downgraded: true });
+  await agent.tell({ ...sent, service: 'SMS', downgraded: true });
+  expect((await told()).map(({ type, data }) => [type, data.downgraded])).toEqual([
+    ['message.sent', undefined],
+    ['message.sent', true],
+  ]);
+  const after = (await bridge.core.getMessage(bridge.live, message.id)).message;
+  expect(after).toMatchObject({ status: 'sent', service: 'sms', sentAt: Date.parse(AT) });
+});
