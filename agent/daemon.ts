@@ -104,6 +104,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       logger: part('link'),
       onCommands: () => outbox.wake(),
       onMayAct: () => outbox.wake(),
+      onLine: ({ banned }) => line.setBan(banned),
       onBehind: () => outbox.distrust(),
       otherKey: () => identity.keys.refused(),
       onOpen: () => {
@@ -166,6 +167,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       },
       pacer: line.pacing,
       mayAct: () => link.mayAct(),
+      isBanned: () => line.isBanned(),
       rendition: offer,
       noteOf: (command, at) => calls.noteOf(command, at),
       callStanding: (commandId) => calls.standing(commandId),

@@ -35,6 +35,9 @@ export interface LineKeeping {
   pacing: Pacing;
   /** For the control socket. */
   methods: ReturnType<typeof paceMethods>;
+  /** What the bridge says: since when the line is banned, and why; undefined when it is not. */
+  setBan(banned: { since: string; reason: string | null } | undefined): void;
+  isBanned(): boolean;
   /** Begins to look at the line; returns how to stop. */
   start(): () => void;
 }
@@ -69,6 +72,8 @@ export function keepLine(options: LineKeepingOptions): LineKeeping {
   return {
     pacing,
     methods: paceMethods(parts),
+    setBan: (banned) => health.setBan(banned),
+    isBanned: () => health.isBanned(),
     start() {
       const stop = health.start();
       const cancel = schedule.at(MIDNIGHT, pacing.timezone, () => {

@@ -28,7 +28,7 @@ export const paceSchema = z.object({
   newLastHour: z.int(),
   newPerHour: z.int(),
   health: z.enum(['healthy', 'at_risk', 'critical']),
-  course: z.enum(['well', 'suspected', 'recovering']),
+  course: z.enum(['well', 'suspected', 'recovering', 'banned']),
   reasons: z.array(z.string()),
   pausedUntil: time.nullable(),
   held: z.array(z.object({ rule: z.string(), commands: z.int(), earliest: time })),

@@ -15,10 +15,13 @@ const RECOVERY = [0.25, 0.5, 0.75] as const;
  * - `suspected`: it may have been banned. Only replies leave. Each further sign prolongs it.
  * - `recovering`: a day passed without a sign. The caps of a day come back in quarters, day by day; a new sign leads
  *   back to `suspected`.
+ * - `banned`: an operator said so, to the bridge. Nothing leaves, and nothing but the bridge's word ends it; then the line
+ *   recovers as after a suspicion.
  *
  * ```
  * well ──sign──> suspected ──a day without one──> recovering ──three days──> well
  *                    ^─────────────sign───────────────┘
+ * any ──banned by the bridge's word──> banned ──taken back──> recovering
  * ```
  */
 export const courseSchema = z.discriminatedUnion('state', [
@@ -30,6 +33,7 @@ export const courseSchema = z.discriminatedUnion('state', [
     until: z.number(),
   }),
   z.strictObject({ state: z.literal('recovering'), since: z.number() }),
+  z.strictObject({ state: z.literal('banned'), since: z.number(), reason: z.string().nullable() }),
 ]);
 
 export type Course = z.infer<typeof courseSchema>;
@@ -38,6 +42,7 @@ export const WELL: Course = { state: 'well' };
 
 /** The course after a look at the line. */
 export function advance(course: Course, { suspicion }: Pick<Assessment, 'suspicion'>, now: number): Course {
+  if (course.state === 'banned') return course;
   if (suspicion !== null) {
     const since = course.state === 'suspected' ? course.since : now;
     return { state: 'suspected', since, reason: suspicion, until: now + PAUSE_MS };
@@ -53,6 +58,16 @@ export function advance(course: Course, { suspicion }: Pick<Assessment, 'suspici
       if (course.since > now) return { ...course, since: now };
       return now - course.since < RECOVERY.length * DAY_MS ? course : WELL;
   }
+}
+
+/** The course after the bridge's word on a ban: since when it is, and why; undefined when it is none. */
+export function afterBanWord(
+  course: Course,
+  banned: { since: number; reason: string | null } | undefined,
+  now: number,
+): Course {
+  if (banned) return { state: 'banned', ...banned };
+  return course.state === 'banned' ? { state: 'recovering', since: now } : course;
 }
 
 /** Until when only replies leave, at the earliest; null when others may. */

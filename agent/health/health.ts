@@ -5,7 +5,15 @@ import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { Journal } from '../journal/types.ts';
 import type { LineUsage } from '../pacing/types.ts';
 import { type Assessment, assess, LOOK_BACK_MS, rank } from './assess.ts';
-import { advance, type Course, courseSchema, pausedUntil, shareOfCaps, WELL } from './course.ts';
+import {
+  advance,
+  afterBanWord,
+  type Course,
+  courseSchema,
+  pausedUntil,
+  shareOfCaps,
+  WELL,
+} from './course.ts';
 
 /** Names of notes in the journal: the course of the line, and what was told of it last. */
 const COURSE = 'health.course';
@@ -61,6 +69,27 @@ export class LineHealth {
   /** Health as it is told, and why. */
   current(): { health: Assessment['health']; reasons: readonly string[]; course: Course } {
     return { health: this.#health(), reasons: this.#assessment.reasons, course: this.#course };
+  }
+
+  isBanned(): boolean {
+    return this.#course.state === 'banned';
+  }
+
+  /**
+   * What the bridge says of a ban, which is durable when this returns. Throws as the journal does: the bridge says it again
+   * with its next welcome.
+   */
+  setBan(banned: { since: string; reason: string | null } | undefined): void {
+    const { journal, clock } = this.#options;
+    const before = this.#course;
+    const word = banned && { since: Date.parse(banned.since), reason: banned.reason };
+    const course = afterBanWord(before, word, clock.now());
+    if (JSON.stringify(course) === JSON.stringify(before)) return;
+    journal.record({ at: clock.now(), notes: { [COURSE]: JSON.stringify(course) } });
+    this.#course = course;
+    this.#logCourse(course);
+    this.#options.onChange();
+    this.look();
   }
 
   /** Looks at the line now and journals what is to be told. Trouble with the journal is tried again at the next look. */
@@ -124,7 +153,12 @@ export class LineHealth {
     return {
       type: 'line.state',
       at: isoTime(now),
-      status: course.state === 'suspected' ? 'paused' : usage.warmup.completed ? 'active' : 'warming',
+      status:
+        course.state === 'suspected' || course.state === 'banned'
+          ? 'paused'
+          : usage.warmup.completed
+            ? 'active'
+            : 'warming',
       health: this.#health(),
       ban:
         course.state === 'suspected'
@@ -146,7 +180,12 @@ export class LineHealth {
   /** A line that recovers is at risk still. */
   #health(): Assessment['health'] {
     const { health } = this.#assessment;
-    const least = { well: 'healthy', recovering: 'at_risk', suspected: 'critical' } as const;
+    const least = {
+      well: 'healthy',
+      recovering: 'at_risk',
+      suspected: 'critical',
+      banned: 'critical',
+    } as const;
     const floor = least[this.#course.state];
     return rank(health) > rank(floor) ? health : floor;
   }
@@ -155,6 +194,8 @@ export class LineHealth {
     const { logger } = this.#options;
     if (course.state === 'suspected')
       logger.error({ reason: course.reason }, 'the line may have been banned: only replies leave');
+    else if (course.state === 'banned')
+      logger.error({ reason: course.reason }, 'an operator called the line banned: nothing leaves');
     else logger.warn({ course: course.state }, 'the course of the line changed');
   }
 }

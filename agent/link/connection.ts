@@ -24,6 +24,11 @@ export interface Versions {
   macos: string;
 }
 
+type Welcome = Extract<FrameFromBridge, { type: 'welcome' }>;
+
+/** The line as a welcome tells it. */
+export type WelcomedLine = Welcome['line'];
+
 /** Why a connection ended. */
 export interface ConnectionEnd {
   /** Ours, or the name of a network error. */
@@ -40,6 +45,8 @@ export interface ConnectionOptions {
   eventSeq: number;
   clock: Clock;
   logger: Logger;
+  /** What the bridge says of the line, before anything may be begun. */
+  onLine(line: WelcomedLine): void;
   onState(state: LinkState): void;
   onCommands(): void;
 }
@@ -122,7 +129,7 @@ export class Connection {
         if (this.#enter('challenge')) this.#hello(frame.nonce, frame.serverTime);
         break;
       case 'welcome':
-        if (this.#enter('welcome')) this.#begin(frame.eventAck, frame.commandAck);
+        if (this.#enter('welcome')) this.#begin(frame);
         break;
       case 'command':
         if (this.#state === 'open') this.#intake.take(frame.seq, frame.command);
@@ -161,12 +168,13 @@ export class Connection {
     onState('challenged');
   }
 
-  #begin(eventAck: number, commandAck: number): void {
-    const { journal, eventSeq, clock, logger, onState } = this.#options;
+  #begin({ eventAck, commandAck, line }: Welcome): void {
+    const { journal, eventSeq, clock, logger, onLine, onState } = this.#options;
     if (eventAck > eventSeq) {
       this.close('journal_behind');
       return;
     }
+    onLine(line);
     journal.resumeCommandsAt(commandAck);
     if (!this.#feed.begin(eventAck)) {
       logger.error({ eventAck }, 'the bridge has lost events that are gone here: the rest is counted anew');

@@ -4,7 +4,13 @@ import { Backoff, type BackoffOptions } from '../../bridge/runtime/backoff.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { Journal } from '../journal/types.ts';
-import { Connection, type ConnectionEnd, type LinkIdentity, type Versions } from './connection.ts';
+import {
+  Connection,
+  type ConnectionEnd,
+  type LinkIdentity,
+  type Versions,
+  type WelcomedLine,
+} from './connection.ts';
 import { refusals, refusedWait } from './refusals.ts';
 import { type LinkEvent, type LinkState, transition } from './states.ts';
 
@@ -23,6 +29,8 @@ export interface LinkOptions {
   onCommands(): void;
   /** Whether the agent may act changed: see {@link Link.mayAct}. */
   onMayAct?: () => void;
+  /** What the bridge says of the line, before anything may be begun. */
+  onLine?: (line: WelcomedLine) => void;
   /** A connection is open. */
   onOpen?: () => void;
   /**
@@ -200,7 +208,7 @@ class BridgeLink implements Link {
   }
 
   async #connect(): Promise<ConnectionEnd> {
-    const { identity, versions, journal, clock, logger, onCommands } = this.#options;
+    const { identity, versions, journal, clock, logger, onCommands, onLine } = this.#options;
     try {
       const connection = new Connection({
         identity,
@@ -211,6 +219,7 @@ class BridgeLink implements Link {
         clock,
         logger,
         onCommands,
+        onLine: (line) => onLine?.(line),
         onState: (state) => this.#progress(state),
       });
       this.#connection = connection;

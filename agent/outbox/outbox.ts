@@ -43,6 +43,8 @@ export interface OutboxOptions {
   callStanding?: CallStanding;
   /** What this Mac makes of received files; nothing unless told. */
   rendition?: RenditionOffer;
+  /** Whether nothing may leave from the line any more; never when absent. */
+  isBanned?: () => boolean;
   /** What is noted in the journal with the beginning of an act. */
   noteOf?: (command: JournaledCommand, at: number) => Readonly<Record<string, string>>;
   clock: Clock;
@@ -86,7 +88,16 @@ class DurableOutbox implements Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { journal, evidence, clock, logger, pacer, files, callStanding = () => 'on' } = options;
+    const {
+      journal,
+      evidence,
+      clock,
+      logger,
+      pacer,
+      files,
+      callStanding = () => 'on',
+      isBanned = () => false,
+    } = options;
     const stopping = this.#stopping.signal;
     const wake = (): void => this.wake();
     this.operator = new Operator({ journal, evidence, clock });
@@ -107,7 +118,7 @@ class DurableOutbox implements Outbox {
       stopping,
       onEnded: wake,
     });
-    this.#turns = new Turn({ journal, pacer, files, callStanding, onFile: wake });
+    this.#turns = new Turn({ journal, pacer, files, callStanding, isBanned, onFile: wake });
   }
 
   start(): void {

@@ -1,3 +1,4 @@
+import type { Command } from '../../bridge/protocol/commands.ts';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type {
@@ -50,6 +51,8 @@ export interface TurnOptions {
   pacer: Pacer;
   files: SentFiles;
   callStanding: CallStanding;
+  /** Whether nothing may leave from the line any more: what waits for an act is refused. */
+  isBanned(): boolean;
   /** Called when a file that was missing is here, or will not come. */
   onFile: () => void;
 }
@@ -118,9 +121,9 @@ export class Turn {
       found.errands.push(command);
       return;
     }
-    const part = partsOf(order)?.[command.part];
-    if (!part) {
-      found.refused.push({ command, error: unavailable });
+    const part = this.#partOf(order, command.part);
+    if ('code' in part) {
+      found.refused.push({ command, error: part });
       return;
     }
     const file = this.#file(command, part);
@@ -140,6 +143,12 @@ export class Turn {
     }
     const learnt = decision ? pacer.learnt(command) : [];
     found.next = { command, part, source: file, kind: decision?.kind, learnt };
+  }
+
+  /** The part that is next, or why there is none. A call can be hung up on a banned line too. */
+  #partOf(order: Command, part: number): Part | CommandError {
+    if (order.type !== 'call.end' && this.#options.isBanned()) return banned;
+    return partsOf(order)?.[part] ?? unavailable;
   }
 
   /** Path of the file that a part sends; undefined for a part without one. */
@@ -171,6 +180,8 @@ export class Turn {
     );
   }
 }
+
+const banned: CommandError = { code: 'line_banned', message: messageErrors.line_banned.hint };
 
 const unavailable: CommandError = {
   code: 'action_unavailable',

@@ -3,7 +3,7 @@ import { productVersion } from '../runtime/product-version.ts';
 import type { Command, CommandOptions } from './command.ts';
 import { accountCreate, accountList } from './commands/account.ts';
 import { agentList, agentRevoke, agentToken } from './commands/agent.ts';
-import { lineList } from './commands/line.ts';
+import { lineBan, lineList, lineUnban } from './commands/line.ts';
 import { openapi } from './commands/openapi.ts';
 import { serve } from './commands/serve.ts';
 
@@ -15,13 +15,15 @@ const COMMANDS: readonly Command[] = [
   agentList,
   agentRevoke,
   lineList,
+  lineBan,
+  lineUnban,
   openapi,
 ];
 
 const GROUPS: Record<string, string> = {
   account: 'Create and list accounts',
   agent: 'Enrol, list and revoke agents',
-  line: 'List lines',
+  line: 'List lines, and say which are banned',
 };
 
 /** The command line of `bluerelay-bridge`. `run` gets the chosen command; parsing throws CommanderError. */

@@ -5,6 +5,7 @@ import { acceptOnce } from './accept-once.ts';
 import type { Accepted, ConversationInput } from './action-types.ts';
 import type { CoreContext } from './context.ts';
 import { conversationTarget, onMac } from './conversation-target.ts';
+import { requireLine } from './line-refusal.ts';
 import { type Order, orderOperation } from './order-operation.ts';
 import { notFound } from './request-error.ts';
 import { requireAction } from './require-action.ts';
@@ -30,6 +31,7 @@ async function actOnConversation(context: CoreContext, wanted: Wanted): Promise<
     { caller, repeatable, input, resourceId: id, now },
     async (tx) => {
       const { conversation, where } = await conversationTarget(tx, caller, input);
+      await requireLine(tx, where.line, { conversation }, now);
       await requireAction(tx, where.line.id, action);
       const operation = await orderOperation(tx, {
         id,

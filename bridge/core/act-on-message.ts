@@ -5,6 +5,7 @@ import { acceptOnce } from './accept-once.ts';
 import type { ActedMessage, FollowedMessage } from './action-types.ts';
 import type { CoreContext } from './context.ts';
 import { lineOf } from './line-of.ts';
+import { requireLine } from './line-refusal.ts';
 import { type Order, orderOperation } from './order-operation.ts';
 import { notFound } from './request-error.ts';
 import { requireAction } from './require-action.ts';
@@ -56,6 +57,8 @@ export async function actOnMessage(
       if ('standing' in decision) return { operation: decision.standing, agentId: null };
       await requireAction(tx, message.lineId, ...decision.actions);
       const where = await lineOf(tx, caller, message.lineId);
+      const conversation = await tx.findConversation(message.conversationId);
+      await requireLine(tx, where.line, { conversation, takesBack: kind === 'unsend' }, now);
       const operation = await orderOperation(tx, {
         id,
         kind,

@@ -36,7 +36,7 @@ export async function chooseLine(
     const agent = await tx.findAgentOfLine(line.id);
     if (!agent) throw requestError('no_line_available', 'No Mac is enrolled for this line', 'from');
     const refusal = await refuses(line);
-    if (refusal) throw unavailable(refusal);
+    if (refusal) throw unavailable(refusal, 'from');
     return { line, agent };
   }
   const known = await tx.findLineOfParticipant(accountId, mode, to);
@@ -56,8 +56,9 @@ export async function chooseLine(
   throw refusal ? noneLeft(refusal) : requestError('no_line_available', 'The account has no line with a Mac');
 }
 
-const unavailable = (refusal: LineRefusal) =>
-  requestError('line_unavailable', `The line is ${refusal.status}`, 'from', { ...refusal });
+/** The line that is meant cannot take it; `param` is where the request names it. */
+export const unavailable = (refusal: LineRefusal, param?: string) =>
+  requestError('line_unavailable', `The line is ${refusal.status}`, param, { ...refusal });
 
 /** No line can take it, of which one refuses for the reason given. */
 export const noneLeft = (refusal: LineRefusal) =>

@@ -3,6 +3,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { MediaFiles, Store } from '../store/types.ts';
 import { actionCore } from './actions.ts';
 import { authenticate } from './authenticate.ts';
+import { banLine } from './ban-line.ts';
 import { isConnected } from './connected.ts';
 import type { CoreContext } from './context.ts';
 import { createAccount } from './create-account.ts';
@@ -60,6 +61,10 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     isConnected: (agent) => isConnected(agent, clock.now()),
     touchAgent: (id) => store.touchAgent(id, clock.now()),
     listAgents: (accountId) => store.listAgents(accountId),
+    findLine: (accountId, id) => store.findLine(accountId, id),
+    banLine: async (accountId, lineId, word) => void (await banLine(context, { accountId }, lineId, word)),
+    sayBan: (caller, lineId, word, repeatable) =>
+      banLine(context, { accountId: caller.accountId, caller, repeatable }, lineId, word),
     openSession: (agentId, session) => openSession(context, agentId, session),
     closeSession: (agentId, sessionId) => store.closeSession(agentId, sessionId),
     recordEvent: (agentId, sessionId, seq, event) => recordEvent(context, agentId, sessionId, seq, event),

@@ -72,7 +72,14 @@ async function findOrMakeLine(
 ): Promise<Line> {
   const known = await tx.findLineByHandle(accountId, handle);
   if (known) return known;
-  const line: Line = { id: newId('ln', now), accountId, handle, createdAt: now };
+  const line: Line = {
+    id: newId('ln', now),
+    accountId,
+    handle,
+    createdAt: now,
+    bannedAt: null,
+    banReason: null,
+  };
   await tx.insertLine(line);
   return line;
 }

@@ -1,5 +1,5 @@
 import type { LineStateEvent } from '../protocol/line-events.ts';
-import type { LineReport } from '../store/types.ts';
+import type { Line, LineReport } from '../store/types.ts';
 
 /** How a line stands, on its two axes and by its ban; health and ban are null until its Mac has told. */
 export interface LineCondition {
@@ -12,13 +12,17 @@ export interface LineCondition {
 
 type Told = Pick<LineReport, 'state' | 'offlineSince'>;
 
+type Marked = Pick<Line, 'bannedAt'>;
+
 /**
- * A line of which nothing was told yet is being provisioned. A ban is its status whatever else it is, and then that its
- * Mac is away.
+ * A line of which nothing was told yet is being provisioned. A ban, which an operator or its Mac may tell, is its status
+ * whatever else it is, and then that its Mac is away.
  */
-export function conditionOf(report: Told | undefined): LineCondition {
-  if (!report?.state) return { status: 'provisioning', health: null, ban: null };
-  return { status: statusOf(report.state, report.offlineSince), ...axesOf(report.state) };
+export function conditionOf(report: Told | undefined, { bannedAt }: Marked): LineCondition {
+  const told: LineCondition = report?.state
+    ? { status: statusOf(report.state, report.offlineSince), ...axesOf(report.state) }
+    : { status: 'provisioning', health: null, ban: null };
+  return bannedAt === null ? told : { ...told, status: 'banned', ban: 'banned' };
 }
 
 const axesOf = ({ health, ban }: LineStateEvent) => ({ health, ban: ban.status });
@@ -29,7 +33,11 @@ function statusOf({ status, ban }: LineStateEvent, offlineSince: number | null):
 }
 
 /** Whether nothing proactive may leave from a line: it is banned, or paused for a suspicion. Being offline only delays. */
-export function sendsNothing(state: LineStateEvent | null | undefined): 'banned' | 'paused' | undefined {
+export function sendsNothing(
+  state: LineStateEvent | null | undefined,
+  { bannedAt }: Marked,
+): 'banned' | 'paused' | undefined {
+  if (bannedAt !== null) return 'banned';
   if (!state) return undefined;
   if (state.ban.status === 'banned') return 'banned';
   return state.status === 'paused' ? 'paused' : undefined;

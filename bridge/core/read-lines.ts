@@ -21,7 +21,7 @@ export async function describeLines({ store, clock }: CoreContext, accountId: st
     const report = reports.find(({ lineId }) => lineId === line.id);
     return {
       line,
-      condition: conditionOf(report),
+      condition: conditionOf(report, line),
       report,
       usage: usageNow(report, now),
       connected: own.some((agent) => agent.revokedAt === null && isConnected(agent, now)),

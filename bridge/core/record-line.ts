@@ -22,8 +22,8 @@ export async function recordLineState(recording: Recording, event: LineStateEven
   // Whoever tells is not away, even where a bridge that slept took it so.
   if (report.offlineSince !== null) await tx.markOffline(line.id, null);
   return tellCondition(tx, line, {
-    previous: conditionOf(report),
-    present: conditionOf({ state: event, offlineSince: null }),
+    previous: conditionOf(report, line),
+    present: conditionOf({ state: event, offlineSince: null }, line),
     at,
     now,
   });

@@ -36,8 +36,8 @@ export async function turnLine(
   if (!report || !(await tx.markOffline(line.id, offlineSince))) return 0;
   const other: LineReport = { ...report, offlineSince: offlineSince === null ? now : null };
   return tellCondition(tx, line, {
-    previous: conditionOf(other),
-    present: conditionOf({ ...report, offlineSince }),
+    previous: conditionOf(other, line),
+    present: conditionOf({ ...report, offlineSince }, line),
     at: now,
     now,
   });

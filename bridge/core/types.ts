@@ -16,6 +16,7 @@ import type {
   Webhook,
 } from '../store/types.ts';
 import type { ActionCore } from './action-types.ts';
+import type { BanWord } from './ban-line.ts';
 import type { FactCore } from './fact-types.ts';
 
 /** Who asks: an account through one of its keys. */
@@ -82,6 +83,8 @@ export interface Wakeups {
   onCommand(listener: (agentId: string) => void): () => void;
   /** A delivery became due. */
   onDelivery(listener: () => void): () => void;
+  /** What is said of the line of an agent changed. */
+  onLine(listener: (agentId: string) => void): () => void;
   /** An agent was revoked, or a newer session of it began: others than `sessionId` must close. */
   onSession(listener: (agentId: string, sessionId: string | null) => void): () => void;
 }
@@ -137,6 +140,16 @@ export interface Core extends FactCore, ActionCore {
   /** Notes that the agent is there; at least every 20 seconds while it is. */
   touchAgent(id: string): Promise<void>;
   listAgents(accountId: string): Promise<Agent[]>;
+  findLine(accountId: string, id: string): Promise<Line | undefined>;
+  /** Marks a line as banned, or takes that back; the customer and its Mac are told. Throws `not_found`. */
+  banLine(accountId: string, lineId: string, word: BanWord): Promise<void>;
+  /** The same as a customer asks it, who may ask again. */
+  sayBan(
+    caller: Caller,
+    lineId: string,
+    word: BanWord,
+    repeatable?: Repeatable,
+  ): Promise<{ replayed: boolean }>;
   /**
    * Begins a session of an agent whose signature was checked; older ones are fenced. With another journal than before,
    * what the one before had and did not tell the end of is uncertain from then on, and is not sent again. Throws

@@ -8,6 +8,7 @@ export class WakeupEmitter implements Wakeups {
   readonly #logger: Logger;
   readonly #command = new Set<Listener<[string]>>();
   readonly #delivery = new Set<Listener<[]>>();
+  readonly #line = new Set<Listener<[string]>>();
   readonly #session = new Set<Listener<[string, string | null]>>();
 
   constructor(logger: Logger) {
@@ -32,6 +33,14 @@ export class WakeupEmitter implements Wakeups {
 
   delivery(): void {
     this.#tell(this.#delivery);
+  }
+
+  onLine(listener: (agentId: string) => void): () => void {
+    return subscribe(this.#line, listener);
+  }
+
+  line(agentId: string): void {
+    this.#tell(this.#line, agentId);
   }
 
   session(agentId: string, sessionId: string | null): void {

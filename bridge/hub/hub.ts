@@ -54,6 +54,7 @@ class AgentHub implements Hub {
     const { wakeups } = options.core;
     this.#release.push(
       wakeups.onCommand((agentId) => this.#each(agentId, (session) => session.wakeCommands())),
+      wakeups.onLine((agentId) => this.#each(agentId, (session) => session.doubt())),
       wakeups.onSession((agentId, newest) =>
         this.#each(agentId, (session) => {
           if (session.id !== newest) session.doubt();

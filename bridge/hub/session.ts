@@ -239,7 +239,9 @@ export class Session {
   #welcome(eventAck: number, commandAck: number): void {
     if (this.#line === undefined) throw new Error('session opened without a line');
     this.#cancelHelloLimit();
-    const line = { id: this.#line.id, handle: this.#line.handle };
+    const { id, handle, bannedAt, banReason } = this.#line;
+    const banned = bannedAt === null ? undefined : { since: isoTime(bannedAt), reason: banReason };
+    const line = { id, handle, ...(banned ? { banned } : {}) };
     this.#send({ type: 'welcome', sessionId: this.id, eventAck, commandAck, line });
     this.#logger.info({ eventAck, commandAck }, 'agent connected');
     this.#touchedAt = this.#options.clock.now();
@@ -261,6 +263,9 @@ export class Session {
     const agent = await core.findAgent(this.#agent);
     if (agent === undefined || agent.revokedAt !== null) this.end('revoked');
     else if (agent.sessionId !== this.id) this.end('superseded');
+    // What is said of the line is told by the welcome: the agent comes back for it at once.
+    const line = agent && (await core.findLine(agent.accountId, agent.lineId));
+    if (line?.bannedAt !== this.#line?.bannedAt) this.end('going_away');
     if (!this.open) return;
     if (agent !== undefined && agent.commandSeq > this.#state.commandSent) this.wakeCommands();
     if (clock.now() - this.#touchedAt < TOUCH_EVERY_MS) return;

@@ -172,6 +172,10 @@ export const messageErrors = {
     retry: 'later',
     hint: 'The Mac of the line was not connected before the deadline of the message; nothing was sent.',
   },
+  line_banned: {
+    retry: 'never',
+    hint: 'An operator called the line banned; nothing was sent. Send it from another line.',
+  },
   expired: { retry: 'never', hint: 'The command was not carried out before its deadline.' },
   uncertain: { retry: 'never', hint: 'It may have been sent; look in Messages before sending again.' },
   automation_denied: {

@@ -44,7 +44,12 @@ export const welcomeSchema = z.strictObject({
    * journal or an earlier one, so that commands which may have been carried out never reach a journal that forgot them.
    */
   commandAck: seqSchema,
-  line: z.strictObject({ id: z.string(), handle: handleSchema }),
+  line: z.strictObject({
+    id: z.string(),
+    handle: handleSchema,
+    /** Nothing may leave from it: an operator called it banned. Absent while nobody does. */
+    banned: z.strictObject({ since: timeSchema, reason: z.string().max(300).nullable() }).optional(),
+  }),
 });
 
 /** Agent: one fact. `seq` counts from 1 without gaps in one journal. */

@@ -3,7 +3,10 @@ import type { Line, StoreOperations } from './types.ts';
 
 export type LineTable = Line;
 
-type LineOperations = Pick<StoreOperations, 'insertLine' | 'findLineByHandle' | 'findLine' | 'listLines'>;
+type LineOperations = Pick<
+  StoreOperations,
+  'insertLine' | 'findLineByHandle' | 'findLine' | 'listLines' | 'markBanned'
+>;
 
 export const lineOperations = ({ db }: Session): LineOperations => ({
   async insertLine(line) {
@@ -23,6 +26,9 @@ export const lineOperations = ({ db }: Session): LineOperations => ({
       .where('accountId', '=', accountId)
       .where('id', '=', id)
       .executeTakeFirst(),
+  async markBanned(id, { bannedAt, banReason }) {
+    await db.updateTable('line').set({ bannedAt, banReason }).where('id', '=', id).execute();
+  },
   listLines: (accountId) =>
     db
       .selectFrom('line')

@@ -41,6 +41,8 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   findLineByHandle(accountId: string, handle: string): Promise<Line | undefined>;
   findLine(accountId: string, id: string): Promise<Line | undefined>;
   listLines(accountId: string): Promise<Line[]>;
+  /** Notes that an operator calls a line banned, or with nulls that nobody does. */
+  markBanned(id: string, mark: Pick<Line, 'bannedAt' | 'banReason'>): Promise<void>;
 
   insertAgent(agent: Agent): Promise<void>;
   findAgent(id: string): Promise<Agent | undefined>;

@@ -58,6 +58,9 @@ export interface Line {
   /** E.164 number or email from which messages leave. */
   handle: string;
   createdAt: number;
+  /** An operator called it banned then, and why; null while nobody does. */
+  bannedAt: number | null;
+  banReason: string | null;
 }
 
 export interface Agent {

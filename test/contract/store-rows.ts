@@ -31,7 +31,14 @@ export interface World {
 /** One account with a line, its agent and a conversation. */
 export async function world(store: Store): Promise<World> {
   const account: Account = { id: id('acc'), name: 'Test', createdAt: T0 };
-  const line: Line = { id: id('ln'), accountId: account.id, handle: '+14155550100', createdAt: T0 };
+  const line: Line = {
+    id: id('ln'),
+    accountId: account.id,
+    handle: '+14155550100',
+    createdAt: T0,
+    bannedAt: null,
+    banReason: null,
+  };
   const agent = newAgent(line);
   const conversation: Conversation = {
     id: id('cnv'),

@@ -60,7 +60,14 @@ function accountsContract(store: () => Store): void {
     expect(await store().findLine('acc_other', line?.id ?? '')).toBeUndefined();
     expect(await store().findLineByHandle('acc_other', '+14155550100')).toBeUndefined();
     await expect(
-      store().insertLine({ id: id('ln'), accountId, handle: '+14155550100', createdAt: T0 }),
+      store().insertLine({
+        id: id('ln'),
+        accountId,
+        handle: '+14155550100',
+        createdAt: T0,
+        bannedAt: null,
+        banReason: null,
+      }),
     ).rejects.toThrow();
   });
 
@@ -172,7 +179,14 @@ function messagesContract(at: () => { store: Store; all: World }): void {
     expect(await store.findOrCreateConversation({ ...conversation, id: id('cnv') })).toEqual(conversation);
     const find = () => store.findLineOfParticipant(account.id, 'live', conversation.participant);
     expect(await find()).toEqual(line);
-    const other = { id: id('ln'), accountId: account.id, handle: 'me@example.com', createdAt: T0 };
+    const other = {
+      id: id('ln'),
+      accountId: account.id,
+      handle: 'me@example.com',
+      createdAt: T0,
+      bannedAt: null,
+      banReason: null,
+    };
     await store.insertLine(other);
     const newer = { ...conversation, id: id('cnv'), lineId: other.id, createdAt: T0 + 1 };
     expect(await store.findOrCreateConversation(newer)).toEqual(newer);

@@ -44,7 +44,14 @@ test('what was accepted is there whole after a SIGKILL at any moment, and nothin
   const at = systemClock.now();
   const accountId = 'acc_1';
   await setUp.insertAccount({ id: accountId, name: 'Test', createdAt: at });
-  await setUp.insertLine({ id: 'ln_1', accountId, handle: '+14155550100', createdAt: at });
+  await setUp.insertLine({
+    id: 'ln_1',
+    accountId,
+    handle: '+14155550100',
+    createdAt: at,
+    bannedAt: null,
+    banReason: null,
+  });
   await setUp.insertAgent({
     id: 'ag_1',
     accountId,

@@ -8,6 +8,7 @@ export const ACT_ERRORS = [
   'sandbox_not_activated',
   'not_found',
   'action_unavailable',
+  'line_unavailable',
   'no_line_available',
 ] as const;
 

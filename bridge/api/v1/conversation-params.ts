@@ -28,5 +28,6 @@ export const CONVERSATION_ERRORS = [
   'not_found',
   'action_unavailable',
   'group_pending',
+  'line_unavailable',
   'no_line_available',
 ] as const;

@@ -97,6 +97,7 @@ const lineObject = ({
   status: condition.status,
   health: condition.health,
   ...stateObject(report?.state ?? null, usage),
+  ...(line.bannedAt === null ? {} : { ban: banOf(line.bannedAt, line.banReason) }),
   mode: 'live',
   connected,
   lastSeenAt: lastSeenAt === null ? null : isoTime(lastSeenAt),
@@ -118,6 +119,9 @@ function stateObject(
     lastInboundAt,
   };
 }
+
+const banOf = (bannedAt: number, reason: string | null) =>
+  ({ status: 'banned', detectedAt: isoTime(bannedAt), reason }) as const;
 
 function capabilitiesOf(report: LineReport | undefined): z.infer<typeof capabilitiesSchema> | null {
   if (!report?.capabilities) return null;

@@ -25,6 +25,7 @@ import { lookUp } from './look-up.ts';
 import { markRead } from './mark-read.ts';
 import { reactToMessage } from './react-to-message.ts';
 import { sendMessage } from './send-message.ts';
+import { setLineBan } from './set-line-ban.ts';
 import { setTyping } from './set-typing.ts';
 import { startCall } from './start-call.ts';
 import { unsendMessage } from './unsend-message.ts';
@@ -58,6 +59,7 @@ const OPERATIONS = [
   listLines,
   getLine,
   getLineUsage,
+  setLineBan,
 ];
 
 /** The customers' API, every operation behind `x-api-key`. */
