@@ -163,6 +163,22 @@ const disturbances: Readonly<Record<string, Disturbance>> = {
     store.disk.addColumn('message', 'subject', 'TEXT');
     store.disk.addColumn('attachment', 'uti', 'TEXT');
   },
+  'iCloud writes 3,500 old messages again, and people write meanwhile': async (world) => {
+    const { store } = world;
+    for (let burst = 0; burst < 35; burst += 1) {
+      const began = systemClock.now() - (60 + burst) * 24 * 3_600_000;
+      store.backfill(
+        Array.from({ length: 100 }, (_, index) => ({
+          chat: { handle: PERSON },
+          sender: { handle: PERSON },
+          parts: [{ kind: 'text', text: `old ${burst} ${index}` }],
+          at: began + index * 1_000,
+        })),
+      );
+      if (burst % 5 === 0) world.write(`amid burst ${burst}`);
+      await systemClock.sleep(burst % 7);
+    }
+  },
   'its folder is called otherwise for a while': async (world) => {
     const away = `${world.folder}.off`;
     renameSync(world.folder, away);

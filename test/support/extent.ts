@@ -1,5 +1,5 @@
 /** Whether long matrices are played whole, as `npm run test:all` does; `npm test` plays a share of them. */
-const whole = process.env.TEST_ALL === '1';
+export const whole = process.env.TEST_ALL === '1';
 
 /** Something that goes wrong; its kind is its name unless told. */
 interface Fault {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readXmlPlist } from '../../agent/mac/xml-plist.ts';
 import { appOf, linkOf } from '../../agent/messages-db/balloons.ts';
@@ -8,9 +10,11 @@ import { decodeAttributedBody, encodeAttributedBody } from '../../agent/messages
 import { binaryPlist, plistReal } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
 import { linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
+import { packageFile } from '../../bridge/runtime/package-root.ts';
+import { whole } from '../support/extent.ts';
 
-/** Mutated blobs of one run over all decoders; a long run takes a million: FUZZ_COUNT=1000000. */
-const FUZZ_COUNT = Number(process.env.FUZZ_COUNT ?? 20_000);
+/** Mutated blobs of one run over all decoders. */
+const FUZZ_COUNT = Number(process.env.FUZZ_COUNT ?? (whole ? 1_000_000 : 50_000));
 const FUZZ_SEED = Number(process.env.FUZZ_SEED ?? 1);
 /** One blob may take so long on a busy machine, and all of them so long each on average. */
 const SLOWEST_MS = 2_000;
@@ -26,7 +30,19 @@ const body = (text: string, attributes: Record<string, string | number | boolean
     ],
   });
 
+/** Blobs of real Macs by the kind that their index gives them, where they are at hand. */
+function realBlobs(kind: string): Buffer[] {
+  const folder = packageFile('..', 'shared', 'vectors');
+  const index = path.join(folder, 'vectors.json');
+  if (!existsSync(index)) return [];
+  const { vectors } = JSON.parse(readFileSync(index, 'utf8')) as {
+    vectors: { file: string; kind: string }[];
+  };
+  return vectors.filter((one) => one.kind === kind).map(({ file }) => readFileSync(path.join(folder, file)));
+}
+
 const bodies = [
+  ...realBlobs('typedstream'),
   body('hello'),
   body('a longer one, 世界 👋🏽 '.repeat(40)),
   body('https://example.com', { __kIMLinkAttributeName: 'https://example.com' }),
@@ -45,6 +61,7 @@ const summaries = [
 ];
 
 const archives = [
+  ...realBlobs('bplist NSKeyedArchiver'),
   linkPayload({ url: 'https://example.com/a?b=c', title: 'A title, 世界', summary: 'long '.repeat(100) }),
   linkPayload({ url: 'https://example.com' }),
 ];
