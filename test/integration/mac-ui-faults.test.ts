@@ -7,7 +7,7 @@ import { macosReleases } from '../../agent/virtual-mac/types.ts';
 import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
-import { playedOf } from '../support/extent.ts';
+import { playedOf, whole } from '../support/extent.ts';
 import { actings, FRIEND, joined, releasesOf } from '../support/ui-actings.ts';
 import { uiFaultsOf } from '../support/ui-faults.ts';
 
@@ -18,7 +18,7 @@ const HANG_MS = 10_000;
 /** One fault in so many is played of each act, on one release, unless all are asked for. */
 const SHARE = 6;
 
-const { all, played, whole } = playedOf(actings, { share: SHARE, releasesOf, faultsOf: uiFaultsOf });
+const { all, played } = playedOf(actings, { share: SHARE, releasesOf, faultsOf: uiFaultsOf });
 
 test('a run meets every act, every release and every kind of fault', () => {
   type Case = (typeof all)[number];

@@ -30,7 +30,7 @@ export function playedOf<A, F extends Fault, R>(
     releasesOf: (act: A) => readonly R[];
     faultsOf: (act: A, release: R) => readonly F[];
   },
-): { all: readonly MatrixCase<A, F, R>[]; played: readonly MatrixCase<A, F, R>[]; whole: boolean } {
+): { all: readonly MatrixCase<A, F, R>[]; played: readonly MatrixCase<A, F, R>[] } {
   const chosen = new Set<MatrixCase<A, F, R>>();
   const all = acts.flatMap((act, actIndex) =>
     releasesOf(act).flatMap((release, releaseIndex, releases) =>
@@ -45,7 +45,7 @@ export function playedOf<A, F extends Fault, R>(
   );
   for (const one of all)
     if (![...chosen].some(({ fault }) => kindOf(fault) === kindOf(one.fault))) chosen.add(one);
-  return { all, played: whole ? all : [...chosen], whole };
+  return { all, played: whole ? all : [...chosen] };
 }
 
 const kindOf = ({ kind, name }: Fault): string => kind ?? name;
