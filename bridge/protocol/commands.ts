@@ -6,6 +6,7 @@ import {
   idSchema,
   macConversationSchema,
   targetSchema,
+  textUpTo,
   timeSchema,
 } from './common.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
@@ -24,7 +25,7 @@ const base = {
 export const priorities = ['otp', 'reply', 'normal', 'bulk'] as const;
 export type Priority = (typeof priorities)[number];
 
-const textSchema = z.string().min(1).max(MAX_TEXT_LENGTH);
+const textSchema = textUpTo(MAX_TEXT_LENGTH).min(1);
 
 /** A file that waits on the bridge: the agent fetches it by `mediaId` before it acts. */
 const fileSchema = z.strictObject({

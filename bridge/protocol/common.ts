@@ -3,6 +3,13 @@ import { z } from 'zod';
 /** E.164 number or email address, as the API took it and normalised it, or as Messages has it. */
 export const handleSchema = z.string().min(3).max(254);
 
+/** A text of at most so many UTF-16 units: zod counts code points. */
+export const textUpTo = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => text.length <= most, `must have at most ${most} UTF-16 units`);
+
 /** ISO 8601 UTC with milliseconds. */
 export const timeSchema = z.iso.datetime({ precision: 3 });
 

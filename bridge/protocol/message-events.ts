@@ -10,6 +10,7 @@ import {
   reactionSchema,
   serviceSchema,
   targetSchema,
+  textUpTo,
   timeSchema,
 } from './common.ts';
 import { MAX_TEXT_LENGTH } from './limits.ts';
@@ -19,7 +20,7 @@ export const MAX_TOLD_TEXT = MAX_TEXT_LENGTH * 4;
 /** Texts that the history of an edited part holds. */
 export const MAX_HISTORY = 20;
 
-const textSchema = z.string().max(MAX_TOLD_TEXT);
+const textSchema = textUpTo(MAX_TOLD_TEXT);
 
 /** A file of a message. `complete`: the file is whole on the Mac and can be fetched; `pending`: it was still coming. */
 export const attachmentSchema = z.strictObject({

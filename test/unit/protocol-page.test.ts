@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { closeCodes } from '../../bridge/protocol/close-codes.ts';
+import { commandSchema } from '../../bridge/protocol/commands.ts';
 import { enrolRequestSchema, enrolResponseSchema } from '../../bridge/protocol/enrolment.ts';
 import { agentEventSchema } from '../../bridge/protocol/events.ts';
 import { fromAgentSchema, fromBridgeSchema, signedText } from '../../bridge/protocol/frames.ts';
@@ -128,4 +129,21 @@ test('every type of event is on the page, and no other', () => {
     'options' in type ? type.options : [type.value],
   );
   expect(named.sort()).toEqual(types.sort());
+});
+
+test('texts are bounded in UTF-16 units, whatever characters they are of', () => {
+  const received = (text: string) => ({
+    ...{ type: 'message.received', guid: 'g', conversation: null, service: 'iMessage' },
+    ...{ at: '2026-01-01T12:00:00.000Z', from: '+14155550101', text },
+  });
+  const accepts = (text: string): boolean => agentEventSchema.safeParse(received(text)).success;
+  expect(['a'.repeat(80_000), '😀'.repeat(40_000)].map(accepts)).toEqual([true, true]);
+  expect(['a'.repeat(80_001), '😀'.repeat(40_001)].map(accepts)).toEqual([false, false]);
+  const command = (text: string) => ({
+    ...{ type: 'message.send', id: 'c', traceId: 't', to: '+14155550101', text },
+    ...{ issuedAt: '2026-01-01T12:00:00.000Z', expiresAt: '2026-01-01T13:00:00.000Z' },
+  });
+  const takes = (text: string): boolean => commandSchema.safeParse(command(text)).success;
+  expect(['a'.repeat(20_000), '😀'.repeat(10_000)].map(takes)).toEqual([true, true]);
+  expect(['', 'a'.repeat(20_001), '😀'.repeat(10_001)].map(takes)).toEqual([false, false, false]);
 });
