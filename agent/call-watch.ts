@@ -43,10 +43,11 @@ export class CallWatch {
     this.#options = options;
   }
 
-  /** Goes on with the calls that an earlier agent placed a moment ago. */
+  /** Goes on with the calls that an earlier agent placed a moment ago, or never saw. */
   start(): void {
     const { journal, clock } = this.#options;
-    for (const call of placedCalls(journal)) if (clock.now() < until(call)) this.follow(call.commandId);
+    for (const call of placedCalls(journal))
+      if (clock.now() < until(call) || isUnseen(call)) this.follow(call.commandId);
   }
 
   /** A command begins to place its call. */
@@ -76,12 +77,29 @@ export class CallWatch {
     for (let looks = 0; quiet < LOOKS_WITHOUT_NEWS && hangUps < HANG_UPS; looks += 1) {
       await clock.sleep(FIRST_LOOKS_MS[looks] ?? LOOK_EVERY_MS, this.#stopping.signal);
       const call = await this.#lookAt(commandId);
-      if (!call || call.seen === 'answered' || clock.now() >= until(call)) return;
+      if (!call || call.seen === 'answered') return;
+      if (clock.now() >= until(call)) break;
       quiet = call.seen === 'ringing' ? 0 : quiet + 1;
       if (!this.#ringsTooLong(call)) continue;
       hangUps += 1;
       if (await this.#hangUp(commandId)) return;
     }
+    this.#giveUp(commandId);
+  }
+
+  /** Of a call that neither the screen nor the history ever showed nobody knows what became. */
+  #giveUp(commandId: string): void {
+    const { journal, clock, logger } = this.#options;
+    const call = this.#call(commandId);
+    if (!call || !isUnseen(call)) return;
+    const at = clock.now();
+    const error = { code: 'uncertain', message: 'The Mac was asked to call, and shows nothing of it' };
+    journal.record({
+      at,
+      events: [{ type: 'command.state', commandId, state: 'uncertain', at: isoTime(at), error }],
+      notes: noteOfChanged(journal, commandId, (one) => ({ ...one, lost: true })),
+    });
+    logger.warn({ commandId }, 'nothing is seen of a call');
   }
 
   /** The call after another look; undefined once it is gone, or not to be followed any more. */
@@ -170,6 +188,8 @@ export class CallWatch {
     return outcome;
   }
 }
+
+const isUnseen = ({ seen, lost }: PlacedCall): boolean => seen === undefined && lost === undefined;
 
 const until = ({ at, ringTimeoutSeconds = 0 }: PlacedCall): number =>
   at + ringTimeoutSeconds * 1000 + FOLLOWED_MS;

@@ -22,6 +22,8 @@ const placedSchema = z.array(
     /** What the screen showed of it last, when that was first seen, and when somebody was seen to answer. */
     seen: z.enum(['shown', 'ringing', 'answered']).optional(),
     shownAt: z.number().optional(),
+    /** Nothing was ever seen of it, which was told. */
+    lost: z.literal(true).optional(),
     answeredAt: z.number().optional(),
     /** Who began to hang up: the `call.end` command, or the agent since it rang for too long. */
     endedBy: z

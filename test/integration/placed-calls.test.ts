@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { keepCalls } from '../../agent/call-keeping.ts';
 import { openJournal } from '../../agent/journal/journal.ts';
 import { openMac } from '../../agent/mac/mac.ts';
+import type { Mac } from '../../agent/mac/types.ts';
 import { createOutbox } from '../../agent/outbox/outbox.ts';
 import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
 import { startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
@@ -21,7 +22,7 @@ const LETS_IT_RING = '+14155550103';
 const WITHIN = { within: 30_000 };
 
 /** The outbox and the keeper of calls on a virtual Mac whose people act when the test lets time go on. */
-async function world(macos: MacosRelease, ringTimeout: 'ui' | 'unavailable' = 'ui') {
+async function world(macos: MacosRelease, { blind = false }: { blind?: boolean } = {}) {
   const folder = tempFolder();
   const home = path.join(folder, 'mac');
   const clock = new ManualClock(Date.now());
@@ -39,8 +40,8 @@ async function world(macos: MacosRelease, ringTimeout: 'ui' | 'unavailable' = 'u
     keepCalls({
       databasePath: virtualMac.callHistoryDb,
       journal,
-      mac,
-      capabilities: { current: () => [{ action: 'call_ring_timeout', method: ringTimeout }] },
+      mac: blind ? { ...mac, perform: notSeeing, forget: (actId) => mac.forget(actId) } : mac,
+      capabilities: { current: () => [{ action: 'call_ring_timeout', method: 'ui' }] },
       clock: systemClock,
       logger: silentLogger,
     });
@@ -111,6 +112,12 @@ async function world(macos: MacosRelease, ringTimeout: 'ui' | 'unavailable' = 'u
   };
 }
 
+/** A look at a screen that was locked meanwhile. */
+const notSeeing: Mac['perform'] = async () => ({
+  outcome: 'not_started',
+  error: { code: 'screen_locked', message: 'the screen is locked' },
+});
+
 const isCall = (event: AgentEvent): event is CallEvent => event.type.startsWith('call.');
 
 describe('on macOS 12, whose window says whether a call rings', () => {
@@ -170,6 +177,26 @@ describe('on macOS 12, whose window says whether a call rings', () => {
     await sees(id, 'call.answered');
     expect(types(id)).toEqual(['call.ringing', 'call.answered']);
   });
+});
+
+test('of a call of which nothing is seen it is told that nobody knows, until the history does', {
+  timeout: 180_000,
+}, async () => {
+  const { place, journal, again, clock, sees, types } = await world('15', { blind: true });
+  const states = (id: string) =>
+    journal
+      .eventsAfter(0, 1_000)
+      .flatMap(({ event }) =>
+        event.type === 'command.state' && event.commandId === id ? [event.state] : [],
+      );
+  const id = await place(LETS_IT_RING);
+  await eventually(() => states(id).includes('uncertain'), { within: 90_000 });
+  expect(journal.command(id)?.state).toBe('done');
+  expect(types(id)).toEqual([]);
+  await again();
+  await clock.advance(30_000);
+  await sees(id, 'call.missed');
+  expect(states(id).filter((state) => state === 'uncertain')).toHaveLength(1);
 });
 
 describe('on macOS 15, whose window does not say it', () => {
