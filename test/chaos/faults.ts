@@ -21,7 +21,8 @@ export class FaultMaker {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #endings = new Set<() => void>();
   readonly #atWebhook = new Map<number, () => void>();
-  readonly #awaited = new Set<string>();
+  /** Steps that are still to be met, by their labels, and what they need. */
+  readonly #awaited = new Map<string, readonly Fault[]>();
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
@@ -34,14 +35,22 @@ export class FaultMaker {
   /** Arms all faults; their times count from now. */
   begin(faults: readonly Fault[]): void {
     for (const fault of faults) {
-      if (fault.kind === 'kill') this.#armKill(fault);
-      else this.#in(fault.at, () => this.#cause(fault));
+      if (fault.kind === 'kill') {
+        this.#armKill(fault);
+        this.begin(fault.needs ?? []);
+      } else this.#in(fault.at, () => this.#cause(fault));
     }
   }
 
   /** Whether every step that is to be met was met. */
   get metAll(): boolean {
     return this.#awaited.size === 0;
+  }
+
+  /** Causes once more, at once, what the steps that are still to be met need. */
+  nudge(): void {
+    for (const fault of [...this.#awaited.values()].flat())
+      this.begin([fault.kind === 'kill' ? { ...fault, moment: { at: 0 } } : { ...fault, at: 0 }]);
   }
 
   /** Nothing new goes wrong from here on, and what was wrong for a while is right again. */
@@ -74,8 +83,8 @@ export class FaultMaker {
     this.#in(ms, once);
   }
 
-  #armKill({ program, moment, downMs, workersToo, label }: KindOf<'kill'>): void {
-    if (label !== undefined) this.#awaited.add(label);
+  #armKill({ program, moment, downMs, workersToo, label, needs = [] }: KindOf<'kill'>): void {
+    if (label !== undefined) this.#awaited.set(label, needs);
     const kill = (when: Moment): void => {
       const killed = this.#kill(program, downMs, JSON.stringify(when), workersToo);
       if (label === undefined) return;

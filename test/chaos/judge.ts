@@ -7,6 +7,8 @@ import type { Ledger } from './ledger.ts';
 export interface Verdict {
   /** What is missing and may still come. */
   open: string[];
+  /** What the webhook still has to be told. */
+  untold: string[];
   /** What no later moment can mend. */
   broken: string[];
   counts: {
@@ -45,7 +47,7 @@ function grouped<T>(items: readonly T[], key: (item: T) => string): Map<string, 
 /** Compares what was asked, what stands in chat.db, what the API shows and what the webhook was told. */
 export function judge(ledger: Ledger, rows: readonly MacRow[], messages: readonly ShownMessage[]): Verdict {
   const counts = { asked: ledger.asked.size, received: 0, failed: 0, uncertain: 0, persons: 0, events: 0 };
-  const verdict: Verdict = { open: [], broken: [...ledger.broken], counts };
+  const verdict: Verdict = { open: [], untold: [], broken: [...ledger.broken], counts };
   counts.events = ledger.events.length;
   const own = grouped(
     rows.filter((row) => row.own),
@@ -116,18 +118,18 @@ function judgeEvents(
   events: readonly ReceivedEvent[],
   verdict: Verdict,
 ): void {
-  const { open, broken } = verdict;
+  const { open, untold, broken } = verdict;
   const told = events.map(({ type }) => type).sort();
   for (const type of new Set(told))
     if (told.filter((other) => other === type).length > 1)
       broken.push(`"${key}" was told ${type} by two events`);
   if (message.status === 'failed') {
-    if (!told.includes('message.failed')) open.push(`"${key}" is failed and no event said so`);
+    if (!told.includes('message.failed')) untold.push(`"${key}" is failed and no event said so`);
   } else {
     const wanted = toldBy[message.status] ?? [];
     const missing = wanted.filter((type) => !told.includes(type));
     const extra = told.filter((type) => !wanted.includes(type));
-    if (missing.length > 0) open.push(`"${key}" is ${message.status}; not told: ${missing.join()}`);
+    if (missing.length > 0) untold.push(`"${key}" is ${message.status}; not told: ${missing.join()}`);
     if (extra.length > 0) open.push(`"${key}" is ${message.status}; told as well: ${extra.join()}`);
   }
   for (const { type, data } of events) {
@@ -167,13 +169,9 @@ function judgeInbound(
   for (const text of ledger.written) if (!written.has(text)) broken.push(`chat.db lost ${name(text)}`);
   for (const { length } of written.values()) counts.persons += length;
   const told = grouped(received, ({ data }) => String(data.text));
-  compareTimes(written, told, 'told to the webhook', verdict);
-  compareTimes(
-    written,
-    grouped(shown, ({ text }) => text),
-    'in the API',
-    verdict,
-  );
+  compareTimes(written, told, 'told to the webhook', { missing: verdict.untold, broken });
+  const inApi = grouped(shown, ({ text }) => text);
+  compareTimes(written, inApi, 'in the API', { missing: open, broken });
   for (const { id, data } of received)
     if (byId.get(String(data.messageId))?.text !== data.text)
       open.push(`event ${id} is not what the API shows`);
@@ -183,13 +181,13 @@ function compareTimes(
   written: ReadonlyMap<string, readonly unknown[]>,
   found: ReadonlyMap<string, readonly unknown[]>,
   where: string,
-  { open, broken }: Verdict,
+  { missing, broken }: { missing: string[]; broken: string[] },
 ): void {
   for (const text of new Set([...written.keys(), ...found.keys()])) {
     const rows = written.get(text)?.length ?? 0;
     const times = found.get(text)?.length ?? 0;
     const sides = `${name(text)} is ${rows} times in chat.db and ${times} times ${where}`;
-    if (times < rows) open.push(sides);
+    if (times < rows) missing.push(sides);
     if (times > rows) broken.push(sides);
   }
 }

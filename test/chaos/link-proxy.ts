@@ -121,24 +121,20 @@ export class LinkProxy {
   }
 
   #pass(pair: Pair, from: Side, piece: Piece): void {
-    const watch = this.#watchFor(from, piece);
-    if (watch?.when === 'before') watch.act();
+    const due = this.#watchesFor(from, piece);
+    for (const { when, act } of due) if (when === 'before') act();
     this.#forward(pair, from, piece.bytes);
     if (piece.type !== undefined && this.#repeats[from] > 0) {
       this.#repeats[from] -= 1;
       this.#forward(pair, from, piece.bytes);
     }
-    if (watch?.when === 'after') setImmediate(watch.act);
+    for (const { when, act } of due) if (when === 'after') setImmediate(act);
   }
 
-  #watchFor(from: Side, { type }: Piece): FrameWatch | undefined {
-    let due: FrameWatch | undefined;
-    for (const watch of this.#watches) {
-      if (watch.from !== from || watch.type !== type) continue;
-      watch.nth -= 1;
-      if (watch.nth === 0) due = watch;
-    }
-    if (due) this.#watches = this.#watches.filter((watch) => watch !== due);
+  #watchesFor(from: Side, { type }: Piece): FrameWatch[] {
+    for (const watch of this.#watches) if (watch.from === from && watch.type === type) watch.nth -= 1;
+    const due = this.#watches.filter(({ nth }) => nth <= 0);
+    this.#watches = this.#watches.filter((watch) => !due.includes(watch));
     return due;
   }
 

@@ -42,9 +42,20 @@ export type Moment =
 /** What can be killed; the workers are those of acts, with their osascript. */
 export type Victim = Program | 'workers';
 
+interface Kill {
+  kind: 'kill';
+  program: Victim;
+  moment: Moment;
+  downMs: number;
+  workersToo?: true;
+  /** Where the moment is a step that must be met, its name. */
+  label?: string;
+  /** Faults without which the step may not come. */
+  needs?: readonly Fault[];
+}
+
 export type Fault =
-  /** `label` stands where the moment is a step that must be met. */
-  | { kind: 'kill'; program: Victim; moment: Moment; downMs: number; workersToo?: true; label?: string }
+  | Kill
   /** Asked to stop, as by a supervisor, and started again. */
   | { kind: 'restart'; at: number; program: Program }
   | { kind: 'cut'; at: number }

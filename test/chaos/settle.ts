@@ -7,27 +7,40 @@ import type { Ledger } from './ledger.ts';
 const LOOK_EVERY_MS = 1_500;
 /** How long nothing may happen before a run counts as over: longer than the slowest person takes for one step. */
 const QUIET_MS = 6_000;
-/** What a run may take to settle: a webhook that fails twice is tried again only after five minutes. */
 const SETTLE_WITHIN_MS = 360_000;
+/** A webhook that failed twice is tried again after five minutes: nothing moves for so long, and time is made to pass. */
+const PATIENCE_MS = 20_000;
+
+export interface Settling {
+  api: Api;
+  messagesDb: string;
+  /** Makes the time come at which webhooks are tried again. */
+  passTime(): void;
+}
 
 /**
  * Looks at all sides until they agree and nothing moves any more, something is broken for good, or the time is up.
  * Throws nothing but what chat.db throws.
  */
-export async function settled(api: Api, messagesDb: string, ledger: Ledger): Promise<Verdict> {
+export async function settled({ api, messagesDb, passTime }: Settling, ledger: Ledger): Promise<Verdict> {
   const end = Date.now() + SETTLE_WITHIN_MS;
   let seen = '';
   let since = Date.now();
   for (;;) {
     const rows = readRows(messagesDb);
     const verdict = await look(api, rows, ledger);
-    const now = JSON.stringify([rows, ledger.events.length, verdict.open]);
+    const now = JSON.stringify([rows, ledger.events.length, verdict.open, verdict.untold]);
     if (now !== seen) {
       seen = now;
       since = Date.now();
     }
-    const quiet = Date.now() - since >= QUIET_MS;
-    if (quiet && (verdict.open.length === 0 || verdict.broken.length > 0)) return verdict;
+    const quietMs = Date.now() - since;
+    const agreed = verdict.open.length + verdict.untold.length === 0;
+    if (quietMs >= QUIET_MS && (agreed || verdict.broken.length > 0)) return verdict;
+    if (quietMs >= PATIENCE_MS && verdict.open.length === 0) {
+      passTime();
+      since = Date.now();
+    }
     if (Date.now() > end) return verdict;
     await sleep(LOOK_EVERY_MS);
   }

@@ -113,20 +113,19 @@ const steps: readonly Step[] = [
 /** Every label, in the order in which seeds take them. */
 export const labels: readonly string[] = steps.map(({ label }) => label);
 
-const EACH_SEED = 2;
-
 /**
- * The kills at labelled steps of a seed: seeds in a row take the steps in turn, the first round at the first occasion
- * of each, later rounds at any of the first four.
+ * The kills at two labelled steps of a seed: seeds in a row take the steps in turn, the first round at the first
+ * occasion of each, later rounds at any of the first four.
  */
 export function killsAtSteps(seed: number, random: Random): Fault[] {
-  return Array.from({ length: EACH_SEED }, (_, i) => EACH_SEED * (seed - 1) + i).flatMap((turn) => {
+  const half = Math.ceil(steps.length / 2);
+  return [seed - 1, seed - 1 + half].map((turn): Fault => {
     const step = steps[turn % steps.length];
     if (!step) throw new RangeError('no step to take');
     const { label, program, moment, rare, needs = [] } = step;
-    const nth = rare || turn < steps.length ? 1 : random.between(1, 4);
+    const nth = rare || seed <= half ? 1 : random.between(1, 4);
     const workersToo = program === 'agent' && random.chance(0.5) ? ({ workersToo: true } as const) : {};
     const downMs = random.between(0, 1_000);
-    return [...needs, { kind: 'kill', program, moment: moment(nth), downMs, label, ...workersToo } as const];
+    return { kind: 'kill', program, moment: moment(nth), downMs, label, needs, ...workersToo };
   });
 }
