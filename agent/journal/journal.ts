@@ -229,14 +229,18 @@ class SqliteJournal implements Journal {
   }
 
   eventsAfter(seq: number, limit: number): JournaledEvent[] {
-    const rows = this.#read(
+    const rows = this.eventTextsAfter(seq, limit);
+    return rows.map((row) => ({ seq: row.seq, event: JSON.parse(row.text) as AgentEvent }));
+  }
+
+  eventTextsAfter(seq: number, limit: number): Array<{ seq: number; text: string }> {
+    return this.#read(
       () =>
-        this.#sql('SELECT seq, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(seq, limit) as Array<{
-          seq: number;
-          body: string;
-        }>,
+        this.#sql('SELECT seq, body AS text FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(
+          seq,
+          limit,
+        ) as Array<{ seq: number; text: string }>,
     );
-    return rows.map((row) => ({ seq: row.seq, event: JSON.parse(row.body) as AgentEvent }));
   }
 
   acknowledgeEvents(seq: number): void {

@@ -272,6 +272,8 @@ export interface Journal {
   readonly openedAt: number;
   /** Events above `seq`, in order. */
   eventsAfter(seq: number, limit: number): JournaledEvent[];
+  /** The same as the JSON that was journaled. */
+  eventTextsAfter(seq: number, limit: number): Array<{ seq: number; text: string }>;
   /** Forgets events up to `seq`, and erases the orders of commands whose end is thereby known to the bridge. */
   acknowledgeEvents(seq: number): void;
   /** Calls `listener` after each change that appended events. Returns how to stop. */

@@ -85,7 +85,7 @@ export class Connection {
       journal,
       clock,
       logger,
-      send: (frame, onWritten) => this.#socket.send(frame, onWritten),
+      send: (frames, onWritten) => this.#socket.sendAll(frames, onWritten),
       buffered: () => this.#socket.buffered,
     });
     this.#intake = new CommandIntake({

@@ -1,4 +1,3 @@
-import type { FrameFromAgent } from '../../bridge/protocol/frames.ts';
 import { WINDOW } from '../../bridge/protocol/limits.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
@@ -7,15 +6,19 @@ import type { Journal } from '../journal/types.ts';
 
 /** With more bytes than this waiting to be written, sending pauses. */
 const MAX_BUFFERED = 1024 * 1024;
+/** Events that are read and written together. */
+const AT_ONCE = 64;
 /** Acknowledgements are noted in the journal together: losing some only makes the bridge tell again. */
 const NOTE_AFTER_MS = 50;
-const NOTE_AFTER_COUNT = WINDOW;
+/** While they keep coming: each note is a commit, for which the link stands still. */
+const NOTE_AFTER_COUNT = 16 * WINDOW;
 
 export interface EventFeedOptions {
   journal: Journal;
   clock: Clock;
   logger: Logger;
-  send(frame: FrameFromAgent, onWritten: () => void): void;
+  /** Sends frames, given as their texts; `onWritten` is called when the system has taken the last. */
+  send(frames: readonly string[], onWritten: () => void): void;
   buffered(): number;
 }
 
@@ -59,7 +62,7 @@ export class EventFeed {
     if (seq <= this.#acked) return true;
     this.#acked = seq;
     if (this.#acked - this.#noted >= NOTE_AFTER_COUNT) this.#note();
-    else this.#cancelNote ??= this.#options.clock.after(NOTE_AFTER_MS, () => this.#note());
+    else this.#noteSoon();
     this.#pump();
     return true;
   }
@@ -91,15 +94,12 @@ export class EventFeed {
     while (this.#open && !this.#paused) {
       const room = WINDOW - (this.#sent - this.#acked);
       if (room <= 0) return;
-      const events = journal.eventsAfter(this.#sent, Math.min(room, 64));
+      const events = journal.eventTextsAfter(this.#sent, Math.min(room, AT_ONCE));
       if (events.length === 0) return;
       this.#paused = true;
-      events.forEach(({ seq, event }, index) => {
-        this.#sent = seq;
-        send({ type: 'event', seq, event }, () => {
-          if (index === events.length - 1) this.#resume();
-        });
-      });
+      this.#sent = events.at(-1)?.seq ?? this.#sent;
+      const frames = events.map(({ seq, text }) => `{"type":"event","seq":${seq},"event":${text}}`);
+      send(frames, () => this.#resume());
       if (buffered() < MAX_BUFFERED) this.#paused = false;
     }
   }
@@ -107,6 +107,12 @@ export class EventFeed {
   #resume(): void {
     this.#paused = false;
     this.#pump();
+  }
+
+  /** Once no more come for a moment. */
+  #noteSoon(): void {
+    this.#cancelNote?.();
+    this.#cancelNote = this.#options.clock.after(NOTE_AFTER_MS, () => this.#note());
   }
 
   #note(): void {

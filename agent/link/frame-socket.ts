@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type RawData, WebSocket } from 'ws';
 import { type CloseCode, closeCodes } from '../../bridge/protocol/close-codes.ts';
 import { type FrameFromAgent, type FrameFromBridge, fromBridgeSchema } from '../../bridge/protocol/frames.ts';
@@ -30,6 +31,8 @@ export class FrameSocket {
   readonly #ws: WebSocket;
   readonly #options: FrameSocketOptions;
   readonly #timers: Cancel[];
+  /** What carries the frames, which can hold them back until all of a batch are there. */
+  #wire: Pick<Socket, 'cork' | 'uncork'> | undefined;
   #heardAt: number;
   #cause: string | undefined;
   #byUs: CloseCode | undefined;
@@ -56,6 +59,9 @@ export class FrameSocket {
     });
     this.#ws.on('ping', heard);
     this.#ws.on('pong', heard);
+    this.#ws.once('upgrade', ({ socket }) => {
+      this.#wire = socket;
+    });
     this.#ws.on('error', (error) => {
       this.#cause ??= errorCode(error);
     });
@@ -75,12 +81,20 @@ export class FrameSocket {
     return this.#ws.bufferedAmount;
   }
 
-  /** Sends a frame; `onWritten` is called when the system has taken it. */
-  send(frame: FrameFromAgent, onWritten?: () => void): void {
+  send(frame: FrameFromAgent): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(JSON.stringify(frame));
+  }
+
+  /** Sends frames that are given as their texts, in one go; `onWritten` is called when the system has taken the last. */
+  sendAll(frames: readonly string[], onWritten: () => void): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#ws.send(JSON.stringify(frame), (error) => {
-      if (!error) onWritten?.();
+    this.#wire?.cork();
+    frames.forEach((frame, index) => {
+      this.#ws.send(frame, (error) => {
+        if (!error && index === frames.length - 1) onWritten();
+      });
     });
+    this.#wire?.uncork();
   }
 
   /** Closes with a code of the protocol; cuts the connection if the other side does not answer. */
