@@ -43,9 +43,15 @@ const EFFECTS: ReadonlyMap<string, string> = new Map([
 
 /** The body is the truth and the text column its copy, often NULL; null where neither holds anything. */
 export function bodyOf(row: StoredMessage): Body | null {
-  const decoded = row.body && row.body.length > 0 ? tryAttributedBody(row.body) : null;
-  if (decoded?.text) return { text: decoded.text, ...contentOf(decoded.runs) };
+  const decoded = row.body && row.body.length > 0 ? bodyOfBlob(row.body) : null;
+  if (decoded) return decoded;
   return row.text ? { text: row.text, parts: [], marks: [], transcription: null } : null;
+}
+
+/** A body by itself; null for one without a text or that cannot be read. */
+export function bodyOfBlob(blob: Uint8Array): Body | null {
+  const decoded = tryAttributedBody(blob);
+  return decoded?.text ? { text: decoded.text, ...contentOf(decoded.runs) } : null;
 }
 
 /** The text of a row alone. */

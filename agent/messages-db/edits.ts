@@ -1,8 +1,9 @@
 import { fromAppleMilliseconds } from './apple-time.ts';
 import type { Body } from './body.ts';
+import { bodyOfBlob } from './body.ts';
 import type { StoredMessage } from './message-row.ts';
 import { chatOf, lineOf, senderOf, serviceOf } from './message-row.ts';
-import type { PartVersion, SummaryInfo } from './summary-info.ts';
+import type { SummaryInfo } from './summary-info.ts';
 import type { EditedChange, UnsentChange } from './types.ts';
 
 /** What was told of the edits and unsends of one message. */
@@ -95,13 +96,19 @@ function toldVersions(summary: SummaryInfo, before: ToldEdits): Record<string, n
 }
 
 /** The body as it was before any edit; parts that were taken back are gone for good. */
-export function originalBody(body: Body | null, { versions }: SummaryInfo): Body | null {
+export function originalBody(body: Body | null, { versions, originals }: SummaryInfo): Body | null {
   if (!body || versions.size === 0) return body;
   const original: Body = { text: '', parts: [], marks: [], transcription: body.transcription };
   for (const part of body.parts) {
-    const first: PartVersion | undefined = versions.get(part.part)?.[0];
-    const text = first?.text ?? body.text.slice(part.start, part.start + part.length);
-    original.parts.push({ ...part, start: original.text.length, length: text.length });
+    const start = original.text.length;
+    const edited = versions.get(part.part)?.[0];
+    const blob = originals.get(part.part);
+    const was = edited ? (blob ? bodyOfBlob(blob) : null) : body;
+    const from = edited ? 0 : part.start;
+    const text = edited?.text ?? body.text.slice(part.start, part.start + part.length);
+    const marks = was?.marks.filter((mark) => mark.start >= from && mark.start < from + text.length) ?? [];
+    original.parts.push({ ...part, start, length: text.length });
+    original.marks.push(...marks.map((mark) => ({ ...mark, start: mark.start - from + start })));
     original.text += text;
   }
   return original;

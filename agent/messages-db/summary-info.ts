@@ -15,6 +15,8 @@ export interface PartVersion {
 export interface SummaryInfo {
   /** Versions of each edited part, the original first, the one that stands last. */
   versions: Map<number, PartVersion[]>;
+  /** Bodies of those parts as they were at first. */
+  originals: Map<number, Uint8Array>;
   /** Parts that were taken back. */
   retracted: number[];
 }
@@ -24,7 +26,7 @@ const REFERENCE_DATE_MS = 978_307_200_000;
 /** Messages allows five edits of a message; no more than this is read of each part. */
 const MAX_VERSIONS = 100;
 
-const EMPTY: SummaryInfo = { versions: new Map(), retracted: [] };
+const EMPTY: SummaryInfo = { versions: new Map(), originals: new Map(), retracted: [] };
 
 /** Reads `ec` and `rp` of the summary. Throws an AppError with code `bad_plist` for a damaged one. */
 export function readSummaryInfo(blob: Uint8Array | null): SummaryInfo {
@@ -32,11 +34,16 @@ export function readSummaryInfo(blob: Uint8Array | null): SummaryInfo {
   const plist = readBinaryPlist(blob);
   if (!isDictionary(plist)) throw badPlist('the summary is no dictionary');
   const versions = new Map<number, PartVersion[]>();
+  const originals = new Map<number, Uint8Array>();
   if (isDictionary(plist.ec)) {
-    for (const [part, list] of Object.entries(plist.ec)) versions.set(Number(part), versionsOf(list));
+    for (const [part, list] of Object.entries(plist.ec)) {
+      versions.set(Number(part), versionsOf(list));
+      const first = Array.isArray(list) ? list[0] : undefined;
+      if (isDictionary(first) && first.t instanceof Uint8Array) originals.set(Number(part), first.t);
+    }
   }
   const retracted = Array.isArray(plist.rp) ? plist.rp.filter((part) => typeof part === 'number') : [];
-  return { versions, retracted };
+  return { versions, originals, retracted };
 }
 
 /** The summary, or an empty one and the error for a damaged one. */

@@ -20,6 +20,8 @@ import { tempFolder } from './temp-folder.ts';
 const SURE_MS = 1_600;
 /** Longer pauses are those of a Mac that was off, and its agent with it. */
 const OFF_MS = 120_000;
+/** How likely an observer that was killed is started again, at each operation. */
+const COMES_BACK = [0.5, 0.5, 0.05] as const;
 /** Longest time that an observer waits for anything: files that are still coming. */
 const LONGEST_HOLD_MS = 80_000;
 
@@ -96,14 +98,16 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
 
   const plan = await planPlay(files.home, { seed, operations, start: clock.now(), ...(only && { only }) });
   let readable = true;
+  let back = 0;
   for (let pause: number | null = 0; pause !== null; ) {
     if (alive() && (pause > OFF_MS || random.chance(killed))) {
       await kill();
       kills += 1;
+      back = random.pick(COMES_BACK);
     }
     await clock.advance(pause);
     if (alive() && readable && pause >= SURE_MS) looked.push(played);
-    if (!alive() && random.chance(0.5)) {
+    if (!alive() && random.chance(back)) {
       if (random.chance(0.3)) {
         start({ loses: true });
         await clock.advance(random.pick([0, 1, 600]));
