@@ -33,7 +33,7 @@ interface World {
   journal: Journal;
   line: ReturnType<typeof keepLine>;
   schedule: TestSchedule;
-  permissions: Array<{ component: string; status: 'granted' | 'denied'; detail: string }>;
+  permissions: Array<{ component: string; status: 'granted' | 'denied'; cause?: 'signed_out' }>;
   freed: () => number;
   told: () => LineStateEvent[];
 }
@@ -144,10 +144,13 @@ test('failures in a row pause what answers nothing, over restarts, and the caps 
 
 test('Messages signed out is a suspicion, a permission that is lost is none', async () => {
   const at = world();
-  at.permissions.push({ component: 'automation_messages', status: 'denied', detail: 'control is denied' });
+  at.permissions.push({ component: 'automation_messages', status: 'denied' });
   await at.clock.advance(20_000);
   expect(at.told().at(-1)).toMatchObject({ status: 'warming', health: 'critical' });
-  at.permissions[0] = { component: 'messages', status: 'denied', detail: 'no iMessage account is enabled' };
+  at.permissions[0] = { component: 'messages', status: 'denied' };
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject({ status: 'warming' });
+  at.permissions[0] = { component: 'messages', status: 'denied', cause: 'signed_out' };
   await at.clock.advance(20_000);
   expect(at.told().at(-1)).toMatchObject({ status: 'paused', ban: { status: 'suspected' } });
 });
