@@ -26,8 +26,6 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_LONGEST_MS = 60_000;
 /** Pause after the journal could not be used. */
 const TROUBLE_PAUSE_MS = 1_000;
-/** No act takes longer, in milliseconds: one that is found ended long ago is not counted as of now. */
-const LONGEST_ACT_MS = 300_000;
 
 export interface PerformerOptions {
   journal: Journal;
@@ -98,9 +96,8 @@ export class Performer {
         const event = endOf(command, outcome);
         const change = step(command, event, at, { notBefore: at + retryDelay(command.attempts) });
         const act = { commandId: command.id, part: command.part };
-        const endedAt = Math.min(at, (command.actedAt ?? at) + LONGEST_ACT_MS);
-        const counts =
-          event.type === 'not_started' ? { unsent: [act] } : { ended: [{ ...act, at: endedAt }] };
+        // One that a crash interrupted counts from when it is found: sooner is not certain.
+        const counts = event.type === 'not_started' ? { unsent: [act] } : { ended: [{ ...act, at }] };
         journal.record({ ...change, ...counts });
         logger.info({ commandId: command.id, actId: command.actId, state: change.state }, 'act ended');
         break;

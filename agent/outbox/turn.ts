@@ -20,6 +20,8 @@ const LOOK = 50;
 const FAIRNESS = 8;
 /** Shorter waits are not told, in milliseconds. */
 const TOLD_ABOVE_MS = 3_000;
+/** A time that moves by less is not told anew: thousands may wait for one place. In milliseconds. */
+const TOLD_ANEW_MS = 300_000;
 /** Waits that one look tells. */
 const TELL = 200;
 /** How often it is looked whether what was told has passed, in milliseconds. */
@@ -172,8 +174,9 @@ export class Turn {
     const paced = { rule: held.rule, until: held.until };
     const patch = { paced, heldUntil: held.until };
     const { paced: before } = command;
-    if (command.state === 'paced' && before?.rule === paced.rule && before.until === paced.until)
-      return { at: now, commands: [{ id: command.id, patch }] };
+    const same = command.state === 'paced' && before?.rule === paced.rule;
+    if (same && Math.abs(before.until - paced.until) < TOLD_ANEW_MS)
+      return { at: now, commands: [{ id: command.id, patch: { heldUntil: held.until } }] };
     return merged(
       [step(command, { type: 'hold' }, now, patch), { at: now, ...this.#options.pacer.reached(held, now) }],
       now,

@@ -152,13 +152,13 @@ function ratio(
   if (week.proactive < cap) return undefined;
   const { proactive, received } = week.times();
   // What came leaves the week as what was sent does: the first time at which there is room.
-  const until = proactive
-    .map((at) => at + RATIO_MS)
-    .find(
-      (time, index) =>
-        proactive.length - index - 1 < allowed(received.filter((at) => at > time - RATIO_MS).length),
-    );
-  return capped('out_in_ratio', week.proactive, cap, until ?? now + RATIO_MS);
+  let gone = 0;
+  const room = proactive.findIndex((sentAt, index) => {
+    while ((received[gone] ?? Number.POSITIVE_INFINITY) <= sentAt) gone += 1;
+    return proactive.length - index - 1 < allowed(received.length - gone);
+  });
+  const until = (proactive[room] ?? now) + RATIO_MS;
+  return capped('out_in_ratio', week.proactive, cap, until);
 }
 
 const pairRate = ({ config, conversation }: PacingState): Held | undefined =>

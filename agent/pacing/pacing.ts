@@ -15,7 +15,8 @@ import {
 } from './decide.ts';
 import { itemsOf, parseLoad } from './load.ts';
 import { dayNumber, localDay } from './local-day.ts';
-import { plot, type Simulation, simulate } from './simulate.ts';
+import { plot } from './plot.ts';
+import { type Simulation, simulate } from './simulate.ts';
 import type { Decision, Held, LineUsage, Pacer } from './types.ts';
 
 const HOUR_MS = 3_600_000;

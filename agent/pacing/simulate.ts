@@ -3,9 +3,10 @@ import type { SendKind } from '../journal/types.ts';
 import { type PacingConfig, stageOf } from './config.ts';
 import { decide, type LineState } from './decide.ts';
 import { Ledger } from './ledger.ts';
+import { LineUp } from './line-up.ts';
 import type { LoadItem } from './load.ts';
 import { dayNumber, localDay, momentOf } from './local-day.ts';
-import { type Decision, type Rule, rules } from './types.ts';
+import type { Decision, Rule } from './types.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** One message in so many is the one that waits longest, as in the outbox. */
@@ -19,6 +20,7 @@ interface Waiting {
   urgent: boolean;
   arrivedAt: number;
   heldUntil: number;
+  rule: Rule | undefined;
 }
 
 /** A message that left. */
@@ -40,6 +42,8 @@ export interface SimulatedDay {
   proactive: number;
   replies: number;
   received: number;
+  /** Messages that were asked for on that day. */
+  asked: number;
   /** Messages that wait when the day ends. */
   waiting: number;
   /** Times that each rule held a message. */
@@ -73,8 +77,12 @@ class Run {
   readonly #days: SimulatedDay[] = [];
   readonly #sent: Departure[] = [];
   readonly #queues = new Map<string, Waiting[]>();
-  readonly #heads = new Set<Waiting>();
+  /** First of their conversations, by when they may be looked at again; those that may now have their own set. */
+  readonly #ready = new LineUp<Waiting>();
+  readonly #held = new Set<Waiting>();
+  #nextHeld = Number.POSITIVE_INFINITY;
   #lineFreeAt = 0;
+  #waiting = 0;
   #seq = 0;
   #now = 0;
 
@@ -99,16 +107,14 @@ class Run {
     return { days: this.#days.slice(0, days), sent: this.#sent, waiting: this.#waiting };
   }
 
-  get #waiting(): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
-  }
-
   #happen({ event, conversation, priority, at }: LoadItem): void {
     if (event === 'receive') {
       this.#ledger.noteReceived(conversation, at);
       this.#today().received += 1;
       // It may free what was held: the conversation, or all that waited for the line to be written to.
-      for (const head of this.#heads) head.heldUntil = 0;
+      const [head] = this.#queues.get(conversation) ?? [];
+      if (head) this.#free(head);
+      for (const held of this.#held) if (held.rule === 'out_in_ratio') this.#free(held);
       return;
     }
     this.#seq += 1;
@@ -121,31 +127,43 @@ class Run {
       urgent: priority === 'otp',
       arrivedAt: at,
       heldUntil: 0,
+      rule: undefined,
     };
     const queue = this.#queues.get(conversation) ?? [];
-    for (const before of queue) before.priority = Math.min(before.priority, rank);
+    for (const before of queue) this.#ready.promote(before, rank);
     queue.push(waiting);
     this.#queues.set(conversation, queue);
-    if (queue[0] === waiting) this.#heads.add(waiting);
+    if (queue[0] === waiting) this.#ready.add(waiting);
+    this.#waiting += 1;
+    this.#today().asked += 1;
+  }
+
+  #free(head: Waiting): void {
+    if (this.#held.delete(head)) this.#ready.add(head);
+  }
+
+  /** Whatever was held until now may be looked at. */
+  #release(): void {
+    if (this.#nextHeld > this.#now) return;
+    this.#nextHeld = Number.POSITIVE_INFINITY;
+    for (const head of this.#held)
+      if (head.heldUntil <= this.#now) this.#free(head);
+      else this.#nextHeld = Math.min(this.#nextHeld, head.heldUntil);
   }
 
   /** When the next message may be looked at again. */
   #nextHead(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { heldUntil } of this.#heads) next = Math.min(next, Math.max(heldUntil, this.#lineFreeAt));
-    return next;
+    return this.#ready.empty ? this.#nextHeld : Math.max(this.#lineFreeAt, this.#now + 1);
   }
 
   /** Sends the first message that may leave now; false when none may. */
   #sendOne(): boolean {
     if (this.#lineFreeAt > this.#now) return false;
+    this.#release();
     const oldest = this.#sent.length % FAIRNESS === FAIRNESS - 1;
-    const due = [...this.#heads]
-      .filter(({ heldUntil }) => heldUntil <= this.#now)
-      .sort((a, b) => (oldest ? 0 : a.priority - b.priority) || a.seq - b.seq);
     const { config, from } = this.#options;
     const line = this.#ledger.line(this.#now, config, from);
-    for (const message of due) {
+    for (const message of this.#ready.inOrder(oldest)) {
       const decision = this.#decide(message, this.#now, line);
       if (decision.go) {
         this.#leave(message, decision.kind);
@@ -157,6 +175,10 @@ class Run {
         return false;
       }
       message.heldUntil = decision.until;
+      message.rule = decision.rule;
+      this.#ready.delete(message);
+      this.#held.add(message);
+      this.#nextHeld = Math.min(this.#nextHeld, decision.until);
       const { held } = this.#today();
       held[decision.rule] = (held[decision.rule] ?? 0) + 1;
     }
@@ -181,9 +203,10 @@ class Run {
     else today.proactive += 1;
     const queue = this.#queues.get(conversation) ?? [];
     queue.shift();
-    this.#heads.delete(message);
+    this.#waiting -= 1;
+    this.#ready.delete(message);
     const [head] = queue;
-    if (head) this.#heads.add(head);
+    if (head) this.#ready.add(head);
     else this.#queues.delete(conversation);
   }
 
@@ -204,6 +227,7 @@ class Run {
       proactive: 0,
       replies: 0,
       received: 0,
+      asked: 0,
       waiting: this.#waiting,
       held: {},
     };
@@ -222,41 +246,4 @@ class Run {
       this.#today();
     }
   }
-}
-
-/** A text plot: for each day the messages that left against the cap, and new conversations against theirs. */
-export function plot(simulation: Simulation, width = 40): string[] {
-  const most = Math.max(
-    1,
-    ...simulation.days.map(({ dailyCap, proactive }) => Math.max(dailyCap, proactive)),
-  );
-  const bar = (value: number, cap: number): string => {
-    const scale = (amount: number): number => Math.round((amount / most) * width);
-    const filled = '#'.repeat(scale(value));
-    return scale(cap) > filled.length ? `${filled.padEnd(scale(cap), '.')}|` : `${filled}|`;
-  };
-  const number = (value: number, wide: number): string => String(value).padStart(wide);
-  return [
-    'day  date        proactive/cap  new/cap  replies  waiting',
-    ...simulation.days.map((day) =>
-      [
-        number(day.day, 3),
-        day.date,
-        `${number(day.proactive, 6)}/${String(day.dailyCap).padEnd(6)}`,
-        `${number(day.newConversations, 3)}/${String(day.newConversationCap).padEnd(4)}`,
-        number(day.replies, 6),
-        number(day.waiting, 7),
-        bar(day.proactive, day.dailyCap),
-      ].join('  '),
-    ),
-    ...heldLines(simulation),
-  ];
-}
-
-function heldLines({ days }: Simulation): string[] {
-  const totals = rules.flatMap((rule) => {
-    const times = days.reduce((sum, { held }) => sum + (held[rule] ?? 0), 0);
-    return times > 0 && rule !== 'line_rate' ? [`held by ${rule}: ${times} times`] : [];
-  });
-  return totals.length > 0 ? ['', ...totals] : [];
 }

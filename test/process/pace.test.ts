@@ -41,7 +41,7 @@ test('a load is simulated day by day, as numbers and as a plot', async () => {
   ]);
   expect(waiting).toBe(4 * 30 - 30);
   const people = await bluerelay(homes, ['pace', 'simulate', '--days', '2', '--load', load]);
-  expect(people.stdout).toMatch(/day {2}date[\s\S]*#+\.+\|[\s\S]*held by new_conversations_day/);
+  expect(people.stdout).toMatch(/day {2}date +asked[\s\S]* 1 ##+ +\|>[\s\S]*held by new_conversations_day/);
   const bad = await json('pace', 'simulate', '--load', path.join(homes.home, 'none.csv'));
   expect(bad).toMatchObject({ error: { code: 'invalid_option' } });
   writeFileSync(load, 'day,time,event,conversation\n1,25:00,send,a\n');
