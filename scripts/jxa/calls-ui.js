@@ -20,8 +20,7 @@ function callsUi() {
   return {
     ...screen,
     prompt,
-    leaveButton,
-    ringingButton,
+    callButtons,
     phoneBusy,
   };
 
@@ -29,7 +28,7 @@ function callsUi() {
    * The first element of an app's windows, from the top, that passes.
    *
    * @param {string} bundle
-   * @param {(element: UiElement) => boolean} test
+   * @param {(element: UiElement, identifier: unknown) => boolean} test
    */
   function findOf(bundle, test) {
     return findIn(windowsOf(bundle), test);
@@ -60,22 +59,29 @@ function callsUi() {
     return findOf(PHONE, (element) => labels(element).includes('communication audio')) !== undefined;
   }
 
-  /** The button that ends a call in the window of FaceTime. */
-  function leaveButton() {
-    return button(['leaveButton']);
+  /**
+   * The buttons that end a call in the windows of FaceTime: `leave` of one that is joined, `ringing` of one that still
+   * rings, where the window says so. One walk, for every look at an element takes its time.
+   *
+   * @returns {CallButtons}
+   */
+  function callButtons() {
+    /** @type {CallButtons} */
+    const found = { leave: undefined, ringing: undefined };
+    findOf(FACETIME, (element, identifier) => {
+      if (read(element, 'AXRole') !== 'AXButton') return false;
+      if (identifier === 'leaveButton') found.leave = element;
+      else if (!found.ringing && isNamed(element, ENDS_RINGING)) found.ringing = element;
+      return found.leave !== undefined;
+    });
+    return found.leave ? { leave: found.leave, ringing: undefined } : found;
   }
 
-  /** The button that ends a call which still rings; undefined where the window does not say so. */
-  function ringingButton() {
-    return leaveButton() ? undefined : button(ENDS_RINGING);
-  }
-
-  /** @param {string[]} wanted */
-  function button(wanted) {
-    return findOf(
-      FACETIME,
-      (element) =>
-        read(element, 'AXRole') === 'AXButton' && labels(element).some((label) => wanted.includes(label)),
-    );
+  /**
+   * @param {UiElement} element
+   * @param {string[]} words
+   */
+  function isNamed(element, words) {
+    return ['AXTitle', 'AXDescription'].some((name) => words.includes(String(read(element, name))));
   }
 }

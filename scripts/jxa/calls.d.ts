@@ -6,11 +6,17 @@ interface CallPrompt {
   action: string;
 }
 
+interface CallButtons {
+  /** Of a call that is joined; on releases after macOS 12 perhaps of one that still rings, too. */
+  leave: UiElement | undefined;
+  /** Of a call that still rings, where the window says so. */
+  ringing: UiElement | undefined;
+}
+
 interface CallsUi extends ScreenUi {
   prompt(): CallPrompt | undefined;
-  leaveButton(): UiElement | undefined;
-  /** The button that ends a call which still rings; undefined where the window does not say that it rings. */
-  ringingButton(): UiElement | undefined;
+  /** The buttons of FaceTime that end a call; one of them at most. */
+  callButtons(): CallButtons;
   /** Whether the Phone app holds a call, or asks for one. */
   phoneBusy(): boolean;
 }

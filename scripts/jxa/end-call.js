@@ -9,13 +9,17 @@ function main(input) {
   const ui = callsUi();
   return ui.run(() => {
     ui.step('find');
-    const button = input.ringing ? ui.ringingButton() : ui.leaveButton() || ui.ringingButton();
+    const { leave, ringing } = ui.callButtons();
+    const button = input.ringing ? ringing : leave || ringing;
     if (!button && !input.ringing && ui.phoneBusy()) throw ui.refusal('unsupported_on_macos');
     if (!button) return false;
     ui.step('press');
     ui.begin();
     ui.press(button, 'AXPress');
-    const gone = ui.until(() => (ui.leaveButton() || ui.ringingButton() ? undefined : true), 5);
+    const gone = ui.until(() => {
+      const still = ui.callButtons();
+      return still.leave || still.ringing ? undefined : true;
+    }, 5);
     if (!gone) throw ui.refusal('ui_not_recognised');
     return true;
   });

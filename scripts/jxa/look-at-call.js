@@ -7,10 +7,7 @@ function main() {
   const ui = callsUi();
   return ui.run(() => {
     ui.step('look');
-    return {
-      joined: ui.leaveButton() !== undefined,
-      ringing: ui.ringingButton() !== undefined,
-      phone: ui.phoneBusy(),
-    };
+    const { leave, ringing } = ui.callButtons();
+    return { joined: leave !== undefined, ringing: ringing !== undefined, phone: ui.phoneBusy() };
   });
 }

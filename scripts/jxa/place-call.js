@@ -9,7 +9,8 @@ function main(input) {
   const ui = callsUi();
   return ui.run(() => {
     ui.step('prompt');
-    if (ui.prompt() || ui.leaveButton() || ui.ringingButton()) throw ui.refusal('call_in_the_way');
+    const { leave, ringing } = ui.callButtons();
+    if (leave || ringing || ui.prompt()) throw ui.refusal('call_in_the_way');
     ui.step('open');
     const address = encodeURIComponent(input.handle).replace('%2B', '+').replace('%40', '@');
     ui.openLink(`${input.medium === 'audio' ? 'facetime-audio' : 'facetime'}:${address}`);

@@ -226,6 +226,13 @@ export function macContract(name: string, open: () => Promise<ActingWorld>): voi
       expect(row.effect).toBe('com.apple.messages.effect.CKConfettiEffect');
     });
 
+    test.sequential('sees that there is no call, and ends none', async () => {
+      const nothing = { joined: false, ringing: false, phone: false };
+      expect(await perform({ kind: 'look_at_call' })).toEqual({ ...done, changed: false, value: nothing });
+      expect(await perform({ kind: 'end_call' })).toEqual({ ...done, changed: false });
+      expect(await perform({ kind: 'end_call', ringing: true })).toEqual({ ...done, changed: false });
+    });
+
     test.sequential('acts on no message but the one that is named', async () => {
       const sent = await standing();
       const before = rows().length;

@@ -62,6 +62,8 @@ const LANGUAGE = [
     'guid',
     'element',
     'action',
+    'leave',
+    'ringing',
   ],
 ];
 const APPLICATIONS = ['Messages', 'System Events'];
