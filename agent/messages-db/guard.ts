@@ -46,12 +46,12 @@ export interface LateRow {
  * there then. Any other is late and waits for ten seconds, to be judged with those that came with it.
  */
 export class Guard {
-  #memory: GuardMemory;
+  readonly #memory: GuardMemory;
   /** Nobody watched before this. */
   #watchingSince: number;
 
   constructor(memory: GuardMemory, watchingSince: number) {
-    this.#memory = memory;
+    this.#memory = { ...memory };
     this.#watchingSince = watchingSince;
   }
 
@@ -62,7 +62,7 @@ export class Guard {
   }
 
   get memory(): GuardMemory {
-    return this.#memory;
+    return { ...this.#memory };
   }
 
   /** Notes that the tail was not running until now, as while the Mac slept. */
@@ -116,11 +116,11 @@ export class Guard {
 
   #onTime(date: number, now: number): void {
     const memory = this.#memory;
-    const newest = date <= now + FUTURE_MS ? Math.max(memory.newest, date) : memory.newest;
-    const due = now - memory.nextAt >= SETTLE_MS;
-    this.#memory = due
-      ? { ...memory, newest, settled: memory.next, next: newest, nextAt: now }
-      : { ...memory, newest };
+    if (date <= now + FUTURE_MS) memory.newest = Math.max(memory.newest, date);
+    if (now - memory.nextAt < SETTLE_MS) return;
+    memory.settled = memory.next;
+    memory.next = memory.newest;
+    memory.nextAt = now;
   }
 }
 

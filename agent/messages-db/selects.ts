@@ -72,13 +72,15 @@ export function rareColumns(schema: Schema): Record<keyof RareFields, string> {
  * reading half of the columns makes a long catch-up faster by a third.
  */
 export function isPlainSql(schema: Schema): string {
-  const zero = (column: string): string => `coalesce(${schema.column('m', column)}, 0) = 0`;
-  const none = (column: string): string => `coalesce(${schema.column('m', column)}, '') = ''`;
-  return [
-    ...['is_from_me', 'item_type', 'associated_message_type', 'date_edited', 'is_empty'].map(zero),
-    ...['is_audio_message', 'is_spam', 'filter_action', 'schedule_type'].map(zero),
-    ...['subject', 'thread_originator_guid', 'expressive_send_style_id'].map(none),
-  ].join(' AND ');
+  const any = (...columns: string[]): string[] => columns.map((column) => schema.column('m', column));
+  const filled = (...columns: string[]): string[] => any(...columns).map((column) => `${column} > ''`);
+  const rare = [
+    ...any('is_from_me', 'item_type', 'associated_message_type', 'date_edited', 'is_empty'),
+    ...any('is_audio_message', 'is_spam', 'filter_action', 'schedule_type'),
+    ...filled('subject', 'thread_originator_guid', 'expressive_send_style_id'),
+  ];
+  // Of terms of which some are NULL and none is true, OR makes NULL.
+  return `NOT coalesce(${rare.join(' OR ')}, 0)`;
 }
 
 /** SQL of each field of an attachment row, for `attachment` a. */

@@ -57,25 +57,23 @@ type Kind = keyof Kinds;
 /** Rows of which it is remembered that they went their way. */
 export const SEEN_LIMIT = 5000;
 
-/** What of the memory is not durable yet. */
-class Unsaved {
-  readonly remember = new Map<string, string>();
-  readonly forget = new Set<string>();
-}
-
 /** One kind of entries. */
 export class Entries<T> {
   readonly #kind: string;
-  readonly #unsaved: Unsaved;
   readonly #values = new Map<string, T>();
+  /** Names of what is not durable as it is now. */
+  readonly #unsaved = new Set<string>();
 
-  constructor(kind: string, unsaved: Unsaved) {
+  constructor(kind: string) {
     this.#kind = kind;
-    this.#unsaved = unsaved;
   }
 
   get size(): number {
     return this.#values.size;
+  }
+
+  get unsaved(): number {
+    return this.#unsaved.size;
   }
 
   get(name: string): T | undefined {
@@ -96,16 +94,25 @@ export class Entries<T> {
 
   set(name: string, value: T): void {
     this.#values.set(name, value);
-    const key = `${this.#kind}:${name}`;
-    this.#unsaved.forget.delete(key);
-    this.#unsaved.remember.set(key, JSON.stringify(value));
+    this.#unsaved.add(name);
   }
 
   delete(name: string): void {
-    if (!this.#values.delete(name)) return;
-    const key = `${this.#kind}:${name}`;
-    this.#unsaved.remember.delete(key);
-    this.#unsaved.forget.add(key);
+    if (this.#values.delete(name)) this.#unsaved.add(name);
+  }
+
+  /** Adds what is not durable to a patch. */
+  addTo(remember: Array<[key: string, value: string]>, forget: string[]): void {
+    for (const name of this.#unsaved) {
+      const key = `${this.#kind}:${name}`;
+      const value = this.#values.get(name);
+      if (value === undefined) forget.push(key);
+      else remember.push([key, JSON.stringify(value)]);
+    }
+  }
+
+  taken(): void {
+    this.#unsaved.clear();
   }
 }
 
@@ -115,15 +122,18 @@ export class Entries<T> {
  */
 export class Remembered {
   cursor: Cursor | null;
-  readonly #unsaved = new Unsaved();
-  readonly own = new Entries<Kinds['own']>('own', this.#unsaved);
-  readonly held = new Entries<Kinds['held']>('held', this.#unsaved);
-  readonly files = new Entries<Kinds['files']>('files', this.#unsaved);
-  readonly edits = new Entries<Kinds['edits']>('edits', this.#unsaved);
-  readonly links = new Entries<Kinds['links']>('links', this.#unsaved);
-  readonly taps = new Entries<Kinds['taps']>('taps', this.#unsaved);
-  readonly self = new Entries<Kinds['self']>('self', this.#unsaved);
-  readonly #seen = new Entries<Kinds['seen']>('seen', this.#unsaved);
+  readonly own = new Entries<Kinds['own']>('own');
+  readonly held = new Entries<Kinds['held']>('held');
+  readonly files = new Entries<Kinds['files']>('files');
+  readonly edits = new Entries<Kinds['edits']>('edits');
+  readonly links = new Entries<Kinds['links']>('links');
+  readonly taps = new Entries<Kinds['taps']>('taps');
+  readonly self = new Entries<Kinds['self']>('self');
+  readonly #seen = new Entries<Kinds['seen']>('seen');
+  readonly #kinds = [
+    ...[this.own, this.held, this.files, this.edits, this.links, this.taps, this.self],
+    this.#seen,
+  ];
   /** Names of `seen`, oldest first. */
   #seenOrder: string[] = [];
   #seenCount = 0;
@@ -160,22 +170,20 @@ export class Remembered {
 
   /** How many entries are not durable yet. */
   get unsaved(): number {
-    return this.#unsaved.remember.size + this.#unsaved.forget.size;
+    return this.#kinds.reduce((sum, entries) => sum + entries.unsaved, 0);
   }
 
   /** What the keeper must save for this knowledge to be durable. */
   patch(): TailMemoryPatch {
-    return {
-      cursor: JSON.stringify(this.cursor),
-      remember: [...this.#unsaved.remember],
-      forget: [...this.#unsaved.forget],
-    };
+    const remember: Array<[key: string, value: string]> = [];
+    const forget: string[] = [];
+    for (const entries of this.#kinds) entries.addTo(remember, forget);
+    return { cursor: JSON.stringify(this.cursor), remember, forget };
   }
 
   /** Notes that the last patch was taken. */
   taken(): void {
-    this.#unsaved.remember.clear();
-    this.#unsaved.forget.clear();
+    for (const entries of this.#kinds) entries.taken();
   }
 
   #load(kind: string, name: string, value: unknown): void {

@@ -45,6 +45,8 @@ export class Tail {
   #due = Infinity;
   #windowDue = -Infinity;
   #windowStale = true;
+  /** What was new was given first; rows that changed in place are compared by the next look, whatever that finds. */
+  #comparing = true;
   #lookedAt: number | undefined;
 
   /** `home` is the folder that `~` stands for in the names of files; `ownHandles` are known beforehand. */
@@ -96,10 +98,7 @@ export class Tail {
     const wasNew = this.#known.cursor.file === null;
     this.#known.cursor = { ...cursor, rowid, guid };
     this.#more = rows.length === CHUNK;
-    if (!this.#more) {
-      this.#changedRows(db.changeableAfter(rowid - RECENT_ROWS), look);
-      this.#window(look, wasNew);
-    }
+    if (!this.#more) this.#compare(look, rowid, wasNew);
     this.#known.cursor.guard = this.#guard?.memory ?? cursor.guard;
     this.#due = look.again;
     return this.#batch(look);
@@ -154,6 +153,14 @@ export class Tail {
   /** Notes that the tail is running although there is nothing to look at. */
   idle(now: number): void {
     if (this.#lookedAt !== undefined && now - this.#lookedAt <= ASLEEP_MS) this.#lookedAt = now;
+  }
+
+  /** What is new need not wait for this: a look that found something leaves it to the next, which follows at once. */
+  #compare(look: Look, upTo: number, silently: boolean): void {
+    this.#comparing = silently || look.found.length === 0 || !this.#comparing;
+    if (!this.#comparing) return;
+    this.#changedRows(look.db.changeableAfter(upTo - RECENT_ROWS), look);
+    this.#window(look, silently);
   }
 
   /** Looks at the older rows, if it is time. `silently` takes what they say as known. */

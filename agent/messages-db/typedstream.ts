@@ -1,9 +1,7 @@
 import { AppError } from '../../bridge/runtime/app-error.ts';
-import type { TextAndRuns } from './typedstream/attributed-string.ts';
-import { readAttributedString } from './typedstream/attributed-string.ts';
-import { NEW } from './typedstream/byte-reader.ts';
+import { readBody } from './typedstream/attributed-body.ts';
 import { encodeAttributedString } from './typedstream/encoder.ts';
-import { ObjectReader } from './typedstream/object-reader.ts';
+import { readPlainText } from './typedstream/plain-text.ts';
 import type { AttributedRun, AttributeValue } from './typedstream/values.ts';
 import { badAttributedBody } from './typedstream/values.ts';
 
@@ -25,32 +23,11 @@ export interface AttributedBody {
  */
 export function decodeAttributedBody(bytes: Uint8Array): AttributedBody {
   if (bytes.byteLength > MAX_BYTES) throw badAttributedBody('it is too large');
-  const found: TextAndRuns = { text: undefined, runs: [] };
-  try {
-    readRoot(bytes, found);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw badAttributedBody('it is not understood');
-    if (found.text === undefined) throw error;
-    return { text: found.text, runs: found.runs, damage: error };
-  }
-  return { text: found.text ?? '', runs: found.runs };
+  return readPlainText(bufferOf(bytes)) ?? readBody(bytes);
 }
 
-function readRoot(bytes: Uint8Array, found: TextAndRuns): void {
-  const reader = new ObjectReader(bytes);
-  reader.expect('@');
-  if (!reader.bytes.skip(NEW)) throw badAttributedBody('it holds no object');
-  reader.newObject((name, body) => {
-    if (name === 'NSAttributedString' || name === 'NSMutableAttributedString') {
-      readAttributedString(reader, found);
-      return null;
-    }
-    const value = body?.(reader);
-    if (typeof value !== 'string') throw badAttributedBody('its root is no text');
-    found.text = value;
-    return value;
-  });
-}
+const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** What can be read of a body, or null where not even its text is whole; never throws. */
 export function tryAttributedBody(bytes: Uint8Array): AttributedBody | null {

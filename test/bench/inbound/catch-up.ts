@@ -23,11 +23,21 @@ const AT_ONCE = 2_000;
 export interface CatchUp {
   rows: number;
   told: number;
+  /** Of the fastest round, by the wall clock. */
   rowsPerSecond: number;
-  /** A bare SELECT of the same columns in the same order. */
+  /** A bare SELECT of the same columns in the same order, of its fastest round. */
   bareRowsPerSecond: number;
+  /** Ours to the bare one by the time that a processor spent, which other work on the machine does not change. */
   share: number;
 }
+
+/** What a round took, in milliseconds: by the wall clock, and of processors. */
+interface Took {
+  wall: number;
+  cpu: number;
+}
+
+const ROUNDS = 3;
 
 /** How fast rows of three days are told that were written while nobody looked, from the file to batches of changes. */
 export async function catchUp(rows: number): Promise<CatchUp> {
@@ -54,27 +64,45 @@ export async function catchUp(rows: number): Promise<CatchUp> {
           };
         }),
       );
-    const before = bare(store.databasePath);
     let told = 0;
-    const begun = monotonicMs();
-    await read(store.databasePath, memory, systemClock, (batch) => {
-      told += batch.changes.length;
-      return told >= rows || batch.changes.length === 0;
-    });
-    const took = monotonicMs() - begun;
-    const bareMs = Math.min(before, bare(store.databasePath));
+    const [ours, bares]: [Took[], Took[]] = [[], []];
+    for (let nth = 0; nth < ROUNDS; nth += 1) {
+      bares.push(await timed(() => bare(store.databasePath)));
+      told = 0;
+      ours.push(
+        await timed(() =>
+          read(store.databasePath, memory, systemClock, (batch) => {
+            told += batch.changes.length;
+            return told >= rows || batch.changes.length === 0;
+          }),
+        ),
+      );
+    }
+    const [fastest, bareFastest] = [fastestOf(ours), fastestOf(bares)];
     return {
       rows,
       told,
-      rowsPerSecond: Math.round((told / took) * 1_000),
-      bareRowsPerSecond: Math.round((rows / bareMs) * 1_000),
-      share: round(told / took / (rows / bareMs), 3),
+      rowsPerSecond: Math.round((told / fastest.wall) * 1_000),
+      bareRowsPerSecond: Math.round((rows / bareFastest.wall) * 1_000),
+      share: round(bareFastest.cpu / fastest.cpu, 3),
     };
   } finally {
     store.close();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
+async function timed(work: () => void | Promise<void>): Promise<Took> {
+  const [begun, before] = [monotonicMs(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wall: monotonicMs() - begun, cpu: (user + system) / 1_000 };
+}
+
+const fastestOf = (rounds: readonly Took[]): Took => ({
+  wall: Math.min(...rounds.map(({ wall }) => wall)),
+  cpu: Math.min(...rounds.map(({ cpu }) => cpu)),
+});
 
 const at = (now: number): Clock => ({ ...systemClock, now: () => now });
 
@@ -100,8 +128,8 @@ async function read(
   db.close();
 }
 
-/** Milliseconds that it takes to select all rows. */
-function bare(databasePath: string): number {
+/** Selects all rows. */
+function bare(databasePath: string): void {
   const db = new Database(databasePath, { readonly: true });
   const select = db.prepare<[number, number], { rowid: number }>(
     `SELECT ${COLUMNS} FROM message m
@@ -110,7 +138,6 @@ function bare(databasePath: string): number {
        (SELECT chat_id FROM chat_message_join WHERE message_id = m.ROWID ORDER BY chat_id LIMIT 1)
      WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`,
   );
-  const begun = monotonicMs();
   let last = 0;
   for (;;) {
     const rows = select.all(last, 500);
@@ -118,7 +145,5 @@ function bare(databasePath: string): number {
     if (!end) break;
     last = end.rowid;
   }
-  const took = monotonicMs() - begun;
   db.close();
-  return took;
 }
