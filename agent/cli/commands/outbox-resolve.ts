@@ -1,3 +1,4 @@
+import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { control } from '../../control/control.ts';
 import { commandSummarySchema } from '../../outbox/types.ts';
 import type { Command } from '../command.ts';
@@ -13,6 +14,12 @@ export const outboxResolveCommand: Command = {
   ],
   examples: ['bluerelay outbox resolve --id cmd_01jd… --as not-sent'],
   async run({ config, clock, print, tell }, options) {
+    if (options.as !== 'sent' && options.as !== 'not-sent')
+      throw new AppError('--as takes sent or not-sent', {
+        code: 'invalid_option',
+        retry: 'never',
+        hint: 'See what is known of it with: bluerelay outbox show',
+      });
     const answer = await control.ask(config.home, clock, 'outbox.resolve', {
       id: options.id,
       was: options.as,

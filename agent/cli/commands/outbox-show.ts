@@ -31,10 +31,26 @@ function lines(view: CommandView): string[] {
     `acted     ${acted}; ${view.attempts} attempts`,
     ...(view.error ? [`error     ${view.error.code}: ${view.error.message}`] : []),
     ...(view.guid ? [`proof     ${view.guid}`] : []),
-    ...evidence.rows.map(
-      (row) =>
-        `row       ${row.rowid} at ${row.at}: ${row.sameText ? 'same text' : 'other text'}` +
-        `${row.inChat ? '' : ', in no chat'}${row.error ? `, error ${row.error}` : ''}`,
-    ),
+    ...(view.paced ? [`held      by ${view.paced.rule} until ${view.paced.until} at the earliest`] : []),
+    ...(view.parts !== null && view.parts > 1 ? [`part      ${view.part + 1} of ${view.parts}`] : []),
+    ...(evidence.actedAt ? rowLines(view) : []),
+    ...(view.state === 'uncertain' ? ways(view.id) : []),
   ];
 }
+
+function rowLines({ to, evidence }: CommandView): string[] {
+  if (evidence.rows.length === 0) return [`rows      none to ${to ?? 'it'} since`];
+  return evidence.rows.map(
+    (row) =>
+      `row       ${row.rowid} at ${row.at}: ${row.sameText ? 'same text' : 'other text'}` +
+      `${row.files.length > 0 ? `, ${row.files.join(', ')}` : ''}` +
+      `${row.inChat ? '' : ', in no chat'}${row.error ? `, error ${row.error}` : ''}, ${row.guid}`,
+  );
+}
+
+/** What a person can do about a command that is uncertain. */
+const ways = (id: string): string[] => [
+  'It is not sent again by itself. A row that appears later ends it; or look into Messages, then:',
+  `  bluerelay outbox resolve --id ${id} --as sent`,
+  `  bluerelay outbox resolve --id ${id} --as not-sent`,
+];
