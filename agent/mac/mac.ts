@@ -69,7 +69,9 @@ class WorkerMac implements TendedMac {
     const reason = this.#options.whyNot?.(act);
     if (reason !== undefined) return notStarted('action_unavailable', reason);
     if (!writesInFields)
-      return this.#locks.run(locks, () => this.#perform({ actId, script, libraries, input }, deadlineMs));
+      return this.#locks.run(locks, () =>
+        this.#perform({ actId, script, libraries, input }, deadlineMs, readOnly ? 'debug' : 'info'),
+      );
     return this.#locks.run(locks, async () => {
       const onScreen = { ...input, drafts: this.#drafts.list() };
       if ('text' in act) this.#drafts.add(actId, act.text, this.#options.clock.now());
@@ -115,6 +117,7 @@ class WorkerMac implements TendedMac {
   async #perform(
     { actId, ...program }: Pick<ActRequest, 'actId' | 'script' | 'libraries' | 'input'>,
     ofKind: number | undefined,
+    level: 'debug' | 'info' = 'info',
   ): Promise<ActOutcome> {
     if (this.#stopping.signal.aborted)
       return notStarted('act_interrupted', 'the agent stopped before the act began');
@@ -129,7 +132,7 @@ class WorkerMac implements TendedMac {
     );
     const outcome = this.#settled(actId) ?? this.#abandoned(actId);
     const code = 'error' in outcome ? outcome.error.code : undefined;
-    logger.info(
+    logger[level](
       { actId, script: program.script, outcome: outcome.outcome, code, ms: clock.now() - from },
       'act ended',
     );
