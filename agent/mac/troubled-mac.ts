@@ -1,6 +1,9 @@
 import type { CapabilityWatch } from './capability-watch.ts';
 import type { Recovery } from './recovery.ts';
-import type { ActOutcome, Mac } from './types.ts';
+import type { Act, ActOutcome, Mac } from './types.ts';
+
+/** Acts on the windows of FaceTime and macOS: what they find says nothing of Messages. */
+const OF_CALLS: readonly Act['kind'][] = ['place_call', 'end_call', 'look_at_call'];
 
 /** The Mac whose acts call for recovery where they find Messages gone or silent, if asking it is allowed. */
 export function troubledMac(options: {
@@ -21,7 +24,10 @@ export function troubledMac(options: {
     return outcome;
   };
   return {
-    perform: async (actId, act) => heed(await mac.perform(actId, act)),
+    async perform(actId, act) {
+      const outcome = await mac.perform(actId, act);
+      return OF_CALLS.includes(act.kind) ? outcome : heed(outcome);
+    },
     sendText: async (act) => heed(await mac.sendText(act)),
     recover: (actId) => mac.recover(actId),
     forget: (actId) => mac.forget(actId),
