@@ -17,7 +17,6 @@ function messagesUi({ drafts }) {
   /** English words by the keys of ChatKit's tables. */
   const ENGLISH = {
     MADRID: 'iMessage',
-    TEXT_MESSAGE: 'Text Message',
     MARK_AS_READ: 'Mark as Read',
     MARK_AS_UNREAD: 'Mark as Unread',
     UNDO_SEND_ACTION: 'Undo Send',

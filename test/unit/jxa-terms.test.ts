@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MARKER } from '../../agent/mac/script-outcome.ts';
 import { packageFile } from '../../bridge/runtime/package-root.ts';
@@ -78,6 +78,21 @@ const FORBIDDEN = [
   /\[\s*['"`][^\]]*\]\s*\(/,
 ];
 
+/** What Accessibility calls attributes, actions, roles and the banner of a call. */
+const ACCESSIBILITY = [
+  ...['AXRole', 'AXSubrole', 'AXIdentifier', 'AXTitle', 'AXDescription', 'AXValue'],
+  ...['AXEnabled', 'AXSelected', 'AXFocused', 'AXPress', 'AXShowMenu'],
+  ...['AXButton', 'AXMenu', 'AXPopUpButton', 'AXSheet', 'AXTextArea', 'AXTextField'],
+  'AXNotificationCenterBanner',
+];
+const BUNDLES = [
+  ...['com.apple.MobileSMS', 'com.apple.FaceTime', 'com.apple.mobilephone'],
+  'com.apple.notificationcenterui',
+];
+/** What is reached by a name that is computed, or taken apart, may be a term that nobody sees: only our own values are. */
+const OWN_TABLES = /(?:\b[A-Z][A-Z_]+|\(\s*[A-Z][A-Z_]+\s*\)|\bwaiting|\b(?:return|const|let|of|in))\s*$/;
+const OWN_VALUES = /^\s*(?:screen\b|ui\b|BUTTONS\b)/;
+
 /** Libraries, by the name of their one function; programs call them and use what they return. */
 const LIBRARIES: Record<string, string> = {
   'sending.js': 'sendTo',
@@ -112,11 +127,27 @@ function complaints(source: string): string[] {
     [...code.matchAll(pattern)]
       .map((match) => match[1] ?? '')
       .filter((name) => !allowed.some((one) => name === `'${one}'`));
+  const computed = [...plain.matchAll(/[\w$)\]]\s*\[(?!\d+\])/g)]
+    .map(({ index, 0: found }) => plain.slice(Math.max(0, index - 30), index + found.length - 1))
+    .filter((before) => !OWN_TABLES.test(before));
+  const apart = [...plain.matchAll(/\{[^{}]*\}\s*=(?![=>])([^;]*)/g)].filter(
+    ({ 1: from = '' }) => !OWN_VALUES.test(from),
+  );
+  const aliases = plain.match(/\bApplication\b(?!\(|\.currentApplication\(\))/g) ?? [];
+  const words = (pattern: RegExp, allowed: readonly string[]): string[] =>
+    (code.match(pattern) ?? []).filter((word) => !allowed.includes(word));
   const known = APPLE.filter(({ where }) => where.test(code)).flatMap((group) => group.terms);
   return [
     ...terms.filter((term) => ![...known, ...LANGUAGE].includes(term)).map((term) => `term ${term}`),
     ...named(/\bApplication\(([^)]*)\)/g, APPLICATIONS).map((name) => `application ${name}`),
     ...named(/\bimport\(([^)]*)\)/g, FRAMEWORKS).map((name) => `framework ${name}`),
+    ...computed.map((before) => `computed name after ${before}`),
+    ...apart.map(([whole]) => `taken apart: ${whole}`),
+    ...aliases.map((name) => `alias of ${name}`),
+    ...words(/\bAX[A-Z]\w*/g, [...ACCESSIBILITY, 'AXIsProcessTrusted']).map(
+      (word) => `Accessibility ${word}`,
+    ),
+    ...words(/\bcom\.apple\.[\w.]+/g, BUNDLES).map((word) => `bundle ${word}`),
     ...FORBIDDEN.filter((pattern) => pattern.test(plain)).map((pattern) => `pattern ${pattern.source}`),
   ];
 }
@@ -164,6 +195,26 @@ test.each([
   "function main(input) { ObjC.import('CoreGraphics'); $.NSTask.alloc.init.launch }",
   "function main(input) { ObjC.import('CoreGraphics'); $['NSTask'] }",
   'function main(input) { const ui = messagesUi(input); ui.constructor(input) }',
+  "function main(input) { const term = Application('Messages')['windows']; term() }",
+  "function main(input) { Application('Messages')[input.term]() }",
+  "function main(input) { const messages = Application('Messages'); messages[input.term]() }",
+  "function main(input) { const { windows } = Application('Messages'); windows() }",
+  "function main(input) { const other = Application; other('Finder') }",
+  "function main(input) { const ui = messagesUi(input); ui.read(ui.mainWindow(), 'AXDocument') }",
+  "function main(input) { const ui = screenUi({ bundle: 'com.apple.finder' }); ui.run(() => true) }",
 ])('a program that says more is complained of: %s', (source) => {
   expect(complaints(source)).not.toEqual([]);
+});
+
+const REFERENCE = packageFile('..', 'shared', 'reference', 'mac-actions.md');
+
+test.skipIf(!existsSync(REFERENCE))('every term of Messages is one that the notes on Macs list', () => {
+  const notes = readFileSync(REFERENCE, 'utf8');
+  // JXA writes the dictionary's words in one: `service type` is `serviceType`, `count of accounts` is `accounts`.
+  const spaced = (term: string): string => term.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const [messages] = APPLE;
+  const missing = messages?.terms.filter((term) => !notes.includes(term) && !notes.includes(spaced(term)));
+  expect(missing).toEqual([]);
+  for (const bundle of BUNDLES.slice(0, 3))
+    expect(notes.toLowerCase()).toContain(bundle.toLowerCase().split('.').at(-1));
 });
