@@ -59,7 +59,13 @@ function what(change: MessageChange | HistoryEntry | CallChange): string {
 const file = ({ name, state, bytes }: Attachment): string => visible(`<${name}, ${bytes} bytes, ${state}>`);
 
 const short = (text: string): string =>
-  JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+  JSON.stringify(text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text).replaceAll(
+    OBEYED,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** What JSON leaves as it is and a terminal obeys: further control characters, and marks of direction. */
+const OBEYED = /[\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** Without what a terminal would obey: the words come from other people. */
 const visible = (text: string): string => text.replaceAll(/\p{C}/gu, '�');

@@ -99,7 +99,7 @@ export function kindOf(row: StoredMessage): 'message' | 'tapback' | 'note' {
 
 /** `p:<part>/<GUID>`, `bp:<GUID>` for a balloon, or a bare GUID. */
 export function targetOf(associated: string | null): MessageTarget | null {
-  const found = /^(?:p:(\d{1,6})\/|bp:)?(.+)$/.exec(associated ?? '');
+  const found = /^(?:p:(\d{1,20})\/|bp:)?(.+)$/.exec(associated ?? '');
   return found?.[2] ? { guid: found[2], part: Number(found[1] ?? 0) } : null;
 }
 

@@ -15,6 +15,9 @@ import type { SelfNotes } from './self-notes.ts';
 import { trySummaryInfo } from './summary-info.ts';
 import type { Remembered } from './tail-memory.ts';
 
+/** Stands for the files of a message that was told before any of them had a row. */
+const ANY_FILE = '*';
+
 /** Turns rows that are ready into changes, and remembers what was told of them. */
 export class RowTeller {
   readonly #known: Remembered;
@@ -60,13 +63,18 @@ export class RowTeller {
       this.#known.files.delete(guid);
       return;
     }
-    const rows = look.db.attachments(row.rowid).filter((one) => waiting.files.includes(one.guid ?? ''));
-    const done = visible(rows, this.#files, look).filter(({ state }) => state !== 'pending');
+    const any = waiting.files.includes(ANY_FILE);
+    const rows = look.db
+      .attachments(row.rowid)
+      .filter((one) => any || waiting.files.includes(one.guid ?? ''));
+    const seen = visible(rows, this.#files, look);
+    const done = seen.filter(({ state }) => state !== 'pending');
     if (done.length === 0) return;
     for (const attachment of done) {
       look.found.push({ rowid: row.rowid, change: { kind: 'attachment', guid, attachment, at: look.now } });
     }
-    const files = waiting.files.filter((file) => !done.some((attachment) => attachment.guid === file));
+    const still = any ? seen.map(({ guid: file }) => file) : waiting.files;
+    const files = still.filter((file) => !done.some((attachment) => attachment.guid === file));
     if (files.length === 0) this.#known.files.delete(guid);
     else this.#known.files.set(guid, { ...waiting, files });
   }
@@ -76,23 +84,36 @@ export class RowTeller {
     const { now } = look;
     const toSelf = this.#self.isToSelf(row);
     if (row.fromMe === 1 && !toSelf) return;
-    const text = body?.text ?? '';
-    const twins = toSelf ? this.#self.twinsOf(row, text, look.db) : [];
-    // The files of a note may be on one of its rows alone: that one is told.
-    if (attachments.length === 0 && twins.some((twin) => twin.files === 1 && this.#isToCome(twin))) return;
-    const names = attachments.map(({ name }) => name);
-    if (toSelf && this.#self.isCopy(row, text, names, now)) return;
+    const twins = toSelf ? this.#twinsOf(whole, look) : [];
+    if (!twins) return;
     const { summary } = trySummaryInfo(row.dateEdited ? look.db.summary(row.rowid) : null);
     const payload = row.balloon ? look.db.payload(row.rowid) : null;
     const change = receivedChange(row, { body: originalBody(body, summary), attachments, payload, now });
     if (change) {
       const note = { toSelf: true, twins: twins.map(({ guid }) => guid) } as const;
       look.found.push({ rowid: row.rowid, change: toSelf ? { ...change, ...note } : change });
-      const files = attachments.filter(({ state }) => state === 'pending').map(({ guid }) => guid);
-      if (files.length > 0) this.#known.files.set(row.guid, { rowid: row.rowid, since: now, files });
+      this.#awaitFiles(whole, now);
       if (change.link) this.#known.links.set(row.guid, { since: now });
     }
     if (row.dateEdited) this.#edits(row, look);
+  }
+
+  /** The other rows of a note to oneself; null where the note is told by another of its rows. */
+  #twinsOf({ row, body, attachments }: WholeRow, look: Look): StoredMessage[] | null {
+    const text = body?.text ?? '';
+    const twins = this.#self.twinsOf(row, text, look.db);
+    // Its files may be on one of its rows alone: that one is told.
+    if (attachments.length === 0 && twins.some((twin) => twin.files === 1 && this.#isToCome(twin)))
+      return null;
+    const names = attachments.map(({ name }) => name);
+    return this.#self.isCopy(row, text, names, look.now) ? null : twins;
+  }
+
+  /** Remembers which files of a message that is told are still to come. */
+  #awaitFiles({ row, attachments, filesSettled }: WholeRow, now: number): void {
+    const files = attachments.filter(({ state }) => state === 'pending').map(({ guid }) => guid);
+    if (!filesSettled && attachments.length === 0) files.push(ANY_FILE);
+    if (files.length > 0) this.#known.files.set(row.guid, { rowid: row.rowid, since: now, files });
   }
 
   /** Whether a row was not told or passed by yet. */

@@ -234,6 +234,25 @@ describe('attachments', () => {
     });
   });
 
+  test('files that have no row in a minute are told when they get one', async () => {
+    const { messages, attach, keeper, clock, toldBefore } = await fixture();
+    messages.receive(ANNA, 'look', ANNA, { columns: { guid: 'M1', cache_has_attachments: 1 } });
+    expect(await toldBefore()).toEqual([]);
+    clock.skipTo(clock.now() + 61_000);
+    await eventually(async () => (await toldBefore()).length === 1);
+    attach('M1', { guid: 'one', transfer_state: 5 }, 'content');
+    attach('M1', { guid: 'two', transfer_state: 3 });
+    const files = (): unknown[] =>
+      keeper.changes.flatMap((change) => (change.kind === 'attachment' ? [change.attachment] : []));
+    await eventually(() => files().length === 1);
+    messages.db.prepare("UPDATE attachment SET transfer_state = 6 WHERE guid = 'two'").run();
+    await eventually(() => files().length === 2);
+    expect(files()).toMatchObject([
+      { guid: 'one', state: 'complete', bytes: 7 },
+      { guid: 'two', state: 'failed' },
+    ]);
+  });
+
   test('a file that failed, one outside of Messages, and hidden ones', async () => {
     const { messages, attach, told, clock } = await fixture();
     messages.receive(ANNA, '', ANNA, { columns: withFile('M1', 'at_0_M1') });
