@@ -12,7 +12,7 @@ const NOTE = 'toldCapabilities';
  * that may have forgotten. Waits for the next time when it cannot.
  */
 export function tellCapabilities(
-  { macos, capabilities }: Pick<MacCare, 'macos' | 'capabilities'>,
+  { macos, capabilities }: { macos: string; capabilities: Pick<MacCare['capabilities'], 'current'> },
   { journal, clock, logger }: { journal: Journal; clock: Clock; logger: Logger },
   { again = false }: { again?: boolean } = {},
 ): void {
