@@ -7,6 +7,7 @@ import { type Explanation, explanationSchema, paceSchema } from '../../agent/pac
 import type { Schedule } from '../../agent/schedule.ts';
 import { agentEventSchema } from '../../bridge/protocol/events.ts';
 import type { LineStateEvent } from '../../bridge/protocol/line-events.ts';
+import { isoTime } from '../../bridge/runtime/clock.ts';
 import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -130,16 +131,88 @@ test('failures in a row pause what answers nothing, over restarts, and the caps 
     course: 'suspected',
     pausedUntil: expect.any(String),
   });
-  // The failures leave the day that is looked at, and then a day passes without a sign.
-  for (let hour = 0; hour < 49; hour += 1) await at.clock.advance(HOUR);
-  expect(again.told().at(-1)).toMatchObject({
-    status: 'warming',
-    health: 'at_risk',
-    ban: { status: 'none' },
-    warmup: { newConversationCap: 2, dailyCap: 10 },
+  // The failures leave the day that is looked at, and then a day passes without a sign: looked at by agents that start then.
+  const begun = at.clock.now();
+  const after = (ms: number): LineStateEvent | undefined =>
+    world(file, new ManualClock(begun + ms))
+      .told()
+      .at(-1);
+  expect(after(23 * HOUR)?.status).toBe('paused');
+  expect(after(46 * HOUR)?.status).toBe('paused');
+  for (const [days, share] of [0.25, 0.5, 0.75].entries())
+    expect(after(48 * HOUR + days * DAY)).toMatchObject({
+      ...{ status: 'warming', health: 'at_risk', ban: { status: 'none' } },
+      warmup: { dailyCap: Math.floor(share * (days < 2 ? 40 : 60)) },
+    });
+  expect(after(48 * HOUR + 3 * DAY)).toMatchObject({ health: 'healthy', warmup: { dailyCap: 60 } });
+});
+
+test('each signal shows in what is told, and only what speaks for a ban pauses the line', async () => {
+  const at = world();
+  const outcomes = (count: number, state: 'sent' | 'delivered' | 'failed', error: number): void => {
+    for (let n = 0; n < count; n += 1) {
+      const outcome = { guid: `${state}-${error}-${n}`, at: at.clock.now(), error };
+      at.journal.record({ at: at.clock.now(), outcomes: [{ ...outcome, state: 'sent', error: 0 }] });
+      if (state !== 'sent') at.journal.record({ at: at.clock.now(), outcomes: [{ ...outcome, state }] });
+    }
+  };
+  const now = async (): Promise<LineStateEvent | undefined> => {
+    await at.clock.advance(20_000);
+    return at.told().at(-1);
+  };
+  // To handles that are not on iMessage: a list of strangers, and no ban.
+  outcomes(8, 'delivered', 0);
+  outcomes(4, 'failed', 22);
+  expect(await now()).toMatchObject({ status: 'warming', health: 'at_risk', ban: { status: 'none' } });
+
+  // Much is sent, and hardly anything is delivered half an hour later.
+  const silent = world();
+  for (let n = 0; n < 25; n += 1) {
+    const sentAt = silent.clock.now();
+    silent.journal.record({
+      at: sentAt,
+      outcomes: [{ guid: `o-${n}`, at: sentAt, state: 'sent', error: 0 }],
+      sent: [{ at: sentAt, commandId: `c-${n}`, part: 0, conversation: `+1415555${2000 + n}`, kind: 'new' }],
+    });
+    if (n < 6)
+      silent.journal.record({
+        at: sentAt,
+        outcomes: [{ guid: `o-${n}`, at: sentAt, state: 'delivered', error: 0 }],
+      });
+  }
+  await silent.clock.advance(20_000);
+  // Nobody wrote in two days in which so much was sent.
+  expect(silent.told().at(-1)).toMatchObject({ status: 'warming', health: 'at_risk' });
+  expect(silent.line.methods['pace.show']?.({})).toMatchObject({
+    reasons: ['25 messages in two days, and nobody wrote'],
   });
-  for (let day = 0; day < 3; day += 1) await at.clock.advance(DAY);
-  expect(again.told().at(-1)).toMatchObject({ health: 'healthy', warmup: { dailyCap: 60 } });
+  await silent.clock.advance(31 * 60_000);
+  expect(silent.told().at(-1)).toMatchObject({
+    status: 'paused',
+    health: 'critical',
+    ban: { status: 'suspected', reason: 'only 24 % of 25 messages of a day were delivered' },
+  });
+});
+
+test('the word of the bridge on a ban is durable, and its end begins the recovery', async () => {
+  const file = path.join(tempFolder(), 'journal.db');
+  const at = world(file);
+  at.line.setBan({ since: isoTime(at.clock.now()), reason: 'seen' });
+  expect(at.line.isBanned()).toBe(true);
+  expect(at.freed()).toBe(1);
+  at.line.setBan({ since: isoTime(at.clock.now()), reason: 'seen' });
+  expect(at.freed()).toBe(1);
+  const again = world(file, at.clock);
+  expect(again.line.isBanned()).toBe(true);
+  // No sign of the Mac ends or changes it.
+  fail(again, 5);
+  await again.clock.advance(20_000);
+  expect(again.line.methods['pace.show']?.({})).toMatchObject({ course: 'banned', health: 'critical' });
+  const day = 2 * DAY;
+  const later = world(file, new ManualClock(at.clock.now() + day));
+  later.line.setBan(undefined);
+  expect(later.line.isBanned()).toBe(false);
+  expect(later.told().at(-1)).toMatchObject({ health: 'at_risk', warmup: { dailyCap: 10 } });
 });
 
 test('Messages signed out is a suspicion, a permission that is lost is none', async () => {
