@@ -1,3 +1,4 @@
+import { agentErrors } from '../../bridge/protocol/errors.ts';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { AppError, describeError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
@@ -65,7 +66,7 @@ export class Backfill {
     if (this.#state.run?.finishedAt === null)
       throw new AppError('A backfill is under way', {
         code: 'backfill_running',
-        retry: 'later',
+        ...agentErrors.backfill_running,
         hint: `Wait for its end: it tells what came since ${isoTime(this.#state.run.since)}.`,
       });
     const { clock, journal, open } = this.#options;

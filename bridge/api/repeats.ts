@@ -5,7 +5,8 @@ import { requestError } from './error-reply.ts';
 import { type DocumentedAnswer, errorAnswers } from './operation.ts';
 
 const HEADER = 'idempotency-key';
-const REPLAYED_HEADER = 'idempotent-replayed';
+/** Says of an answer that the request came before. */
+export const REPLAYED_HEADER = 'idempotent-replayed';
 const REPLAYED = Symbol('replayed');
 
 const KEY = /^[\x20-\x7E]{1,255}$/;
@@ -22,20 +23,20 @@ const headersSchema = z.looseObject({
     .string()
     .optional()
     .meta({
-      description: `Names this request, so that it can be sent again without doing anything twice: ${KEY_RULE}, unique in account, mode and path, kept for 24 hours. The same body again, also while the first is under way, is answered 200 with what the first one made and the header \`Idempotent-Replayed: true\`; another body with this key is answered 409.`,
+      description: `Names this request, so that it can be sent again without doing anything twice: ${KEY_RULE}, unique in account, mode and path, kept for 24 hours. The same body again, also while the first is under way, is answered 200 (204 where there is nothing to show) with what the first one made and the header \`Idempotent-Replayed: true\`; another body with this key is answered 409.`,
       minLength: 1,
       maxLength: 255,
     }),
 });
 
 /**
- * Gives every POST and PUT of `app` its idempotency key: the header and the answers of a repeat are documented, and what
+ * Gives every POST, PUT and DELETE of `app` its idempotency key: the header and the answers of a repeat are documented, and what
  * {@link once} found to be a repeat is answered 200. Call before the routes are registered.
  */
 export function acceptRepeats(app: FastifyInstance): void {
   app.decorateRequest(REPLAYED, false);
   app.addHook('onRoute', (route) => {
-    if (route.method === 'POST' || route.method === 'PUT') document(route);
+    if (['POST', 'PUT', 'DELETE'].includes(String(route.method))) document(route);
   });
   app.addHook('preSerialization', async (request, reply, payload) => {
     const made = reply.statusCode < 300;

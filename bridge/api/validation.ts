@@ -45,7 +45,7 @@ function faultOf(issue: Issue, data: unknown): Fault {
 
 function validationError(error: z.core.$ZodError, data: unknown, part: string): AppError {
   if (part === 'body' && (data === null || data === undefined))
-    return requestError('invalid_json', 'The request has no JSON body.');
+    return requestError('invalid_json', 'There is no JSON object: the body is absent, or null.');
   if (part === 'body' && (typeof data !== 'object' || Array.isArray(data)))
     return requestError('invalid_request', 'The body is not a JSON object.');
   const faults = error.issues.slice(0, MOST_ISSUES).map((issue) => faultOf(issue, data));

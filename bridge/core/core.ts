@@ -52,7 +52,7 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     createWebhook: (caller, input, repeatable) => createWebhook(context, caller, input, repeatable),
     getWebhook: (caller, id) => getWebhook(context, caller, id),
     listWebhooks: (caller) => listWebhooks(context, caller),
-    deleteWebhook: (caller, id) => deleteWebhook(context, caller, id),
+    deleteWebhook: (caller, id, repeatable) => deleteWebhook(context, caller, id, repeatable),
 
     enrolAgent: (request) => enrolAgent(context, request),
     revokeAgent: (id) => revokeAgent(context, id),

@@ -124,7 +124,7 @@ export interface Core extends FactCore, ActionCore {
   ): Promise<{ webhook: Webhook; replayed: boolean }>;
   getWebhook(caller: Caller, id: string): Promise<Webhook>;
   listWebhooks(caller: Caller): Promise<Webhook[]>;
-  deleteWebhook(caller: Caller, id: string): Promise<void>;
+  deleteWebhook(caller: Caller, id: string, repeatable?: Repeatable): Promise<{ replayed: boolean }>;
 
   enrolAgent(request: EnrolRequest): Promise<EnrolResponse>;
   revokeAgent(id: string): Promise<void>;

@@ -1,7 +1,9 @@
+import { newId } from '../runtime/ids.ts';
 import type { Webhook } from '../store/types.ts';
 import type { CoreContext } from './context.ts';
+import { checkRepeatable, reserve } from './idempotency.ts';
 import { notFound } from './request-error.ts';
-import type { Caller } from './types.ts';
+import type { Caller, Repeatable } from './types.ts';
 
 /** One endpoint of the caller. */
 export async function getWebhook(
@@ -18,11 +20,28 @@ export async function getWebhook(
 export const listWebhooks = ({ store }: CoreContext, { accountId, mode }: Caller): Promise<Webhook[]> =>
   store.listWebhooks(accountId, mode);
 
-/** Removes an endpoint and what was still to be delivered to it. */
+/**
+ * Removes an endpoint and what was still to be delivered to it. With an idempotency key, the same request again is told as
+ * one that came before (`replayed`).
+ */
 export async function deleteWebhook(
-  { store }: CoreContext,
-  { accountId, mode }: Caller,
+  { store, clock }: CoreContext,
+  caller: Caller,
   id: string,
-): Promise<void> {
-  if (!(await store.deleteWebhook(accountId, mode, id))) throw notFound('webhook');
+  repeatable?: Repeatable,
+): Promise<{ replayed: boolean }> {
+  if (repeatable) checkRepeatable(repeatable);
+  const now = clock.now();
+  return store.transaction(async (tx) => {
+    const reservation = repeatable && {
+      caller,
+      repeatable,
+      input: { id },
+      resourceId: newId('op', now),
+      now,
+    };
+    if (reservation && (await reserve(tx, reservation)) !== undefined) return { replayed: true };
+    if (!(await tx.deleteWebhook(caller.accountId, caller.mode, id))) throw notFound('webhook');
+    return { replayed: false };
+  });
 }

@@ -298,6 +298,10 @@ export const agentErrors = {
     hint: 'Use https://; plain http:// is for a bridge on this machine only.',
   },
   bridge_unreachable: { retry: 'later', hint: 'Check the address and that the bridge runs, then try again.' },
+  backfill_running: {
+    retry: 'later',
+    hint: 'Wait for the end of the one that is under way.',
+  },
   rotation_pending: {
     retry: 'later',
     hint: 'The agent goes on with it by itself; see it with: bluerelay identity show.',

@@ -52,7 +52,10 @@ function parse(argv) {
       },
     }).values;
   } catch (error) {
-    const reason = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const [, ambiguous] = /^Option '(--[a-z-]+).*ambiguous/.exec(message) ?? [];
+    if (ambiguous) throw misuse(`${ambiguous} takes a value, which does not begin with a dash.`);
+    const reason = message.split(/\.\s/)[0] ?? '';
     throw misuse(`${reason.replace(/\.$/, '')}.`);
   }
 }

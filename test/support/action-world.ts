@@ -69,8 +69,8 @@ const newGuid = (): string => {
 };
 
 /** A real bridge with one account, one line and an agent that speaks the protocol. */
-export async function actionWorld(): Promise<ActionWorld> {
-  const bridge = await runningBridge();
+export async function actionWorld(options: { storeUrl?: string | undefined } = {}): Promise<ActionWorld> {
+  const bridge = await runningBridge(options);
   const { account, liveKey: key, sandboxKey } = await bridge.core.createAccount('Test');
   const agent = await speakingAgent(bridge, account.id);
   const read = async (id: string) =>

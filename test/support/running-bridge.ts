@@ -64,12 +64,18 @@ const bodyOf = (body: unknown): { body?: string | Uint8Array<ArrayBuffer> } => {
 
 /** Starts a bridge on any free port with a store in a new folder. */
 export async function runningBridge(
-  options: { clock?: Clock; overrides?: BridgeOptions['overrides']; logger?: Logger } = {},
+  options: {
+    clock?: Clock;
+    overrides?: BridgeOptions['overrides'];
+    logger?: Logger;
+    /** In the place of SQLite in a new folder. */
+    storeUrl?: string | undefined;
+  } = {},
 ): Promise<RunningBridge> {
   const clock = options.clock ?? systemClock;
   const folder = tempFolder();
   const config: BridgeConfig = {
-    store: `sqlite:${path.join(folder, 'bridge.db')}`,
+    store: options.storeUrl ?? `sqlite:${path.join(folder, 'bridge.db')}`,
     media: path.join(folder, 'media'),
     host: '127.0.0.1',
     port: 0,
