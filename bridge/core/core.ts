@@ -14,6 +14,7 @@ import { expireMessages } from './expire-messages.ts';
 import { factCore } from './facts.ts';
 import { LookupMemory } from './lookup-memory.ts';
 import { openSession } from './open-session.ts';
+import { listConversations } from './read-conversations.ts';
 import { getMessage, listMessages } from './read-messages.ts';
 import { recordEvent } from './record-event.ts';
 import { revokeAgent } from './revoke-agent.ts';
@@ -48,6 +49,8 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     sendMessage: (caller, input, repeatable) => sendMessage(context, caller, input, repeatable),
     getMessage: (caller, id) => getMessage(context, caller, id),
     listMessages: (caller, filter, page) => listMessages(context, caller, filter, page),
+
+    listConversations: (caller, filter, page) => listConversations(context, caller, filter, page),
 
     createWebhook: (caller, input, repeatable) => createWebhook(context, caller, input, repeatable),
     getWebhook: (caller, id) => getWebhook(context, caller, id),

@@ -18,6 +18,7 @@ import type {
 import type { ActionCore } from './action-types.ts';
 import type { BanWord } from './ban-line.ts';
 import type { FactCore } from './fact-types.ts';
+import type { ReadConversation } from './read-conversations.ts';
 
 /** Who asks: an account through one of its keys. */
 export interface Caller {
@@ -112,6 +113,13 @@ export interface Core extends FactCore, ActionCore {
     filter: Omit<MessageFilter, 'accountId' | 'mode'>,
     page: Page,
   ): Promise<{ messages: Message[]; nextCursor: string | null }>;
+
+  /** Conversations in which something was said, those of the newest messages first. */
+  listConversations(
+    caller: Caller,
+    filter: { participant?: string | undefined },
+    page: Page,
+  ): Promise<{ conversations: ReadConversation[]; nextCursor: string | null }>;
 
   /**
    * Registers an endpoint. With an idempotency key, the same request again returns the endpoint of the first

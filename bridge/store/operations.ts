@@ -13,6 +13,7 @@ import type {
   DueDelivery,
   EnrolmentToken,
   IdempotencyKey,
+  KnownConversation,
   Line,
   Message,
   MessageFilter,
@@ -72,6 +73,11 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   advanceCommandAck(agentId: string, seq: number): Promise<void>;
 
   findOrCreateConversation(conversation: Conversation): Promise<Conversation>;
+  /** Conversations in which something was said, those of the newest messages first; those with a participant alone. */
+  listConversations(
+    filter: { accountId: string; mode: Mode; participant?: string | undefined },
+    page: Page,
+  ): Promise<{ conversations: KnownConversation[]; nextCursor: string | null }>;
   /** The line of the newest conversation with a participant, if any. */
   findLineOfParticipant(accountId: string, mode: Mode, participant: string): Promise<Line | undefined>;
 

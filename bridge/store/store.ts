@@ -7,6 +7,7 @@ import { agentOperations } from './agents.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { callOperations } from './calls.ts';
 import { commandOperations } from './commands.ts';
+import { conversationReading } from './conversation-list.ts';
 import { conversationOperations } from './conversations.ts';
 import type { Engine, Session } from './database.ts';
 import { deliveryOperations } from './deliveries.ts';
@@ -79,6 +80,7 @@ const READS = new Set<keyof StoreOperations>([
   'listGroupOperations',
   'findConversation',
   'findConversationWith',
+  'listConversations',
   'findActiveCall',
 ]);
 
@@ -134,6 +136,7 @@ const operations = (session: Session): StoreOperations => ({
   ...lineOperations(session),
   ...agentOperations(session),
   ...conversationOperations(session),
+  ...conversationReading(session),
   ...messageOperations(session),
   ...timelineOperations(session),
   ...commandOperations(session),

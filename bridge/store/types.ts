@@ -100,6 +100,19 @@ export interface Conversation {
   createdAt: number;
 }
 
+/** A conversation with what was said in it. Times are null where nothing of the kind was said. */
+export interface KnownConversation {
+  conversation: Conversation;
+  messageCount: number;
+  inboundCount: number;
+  outboundCount: number;
+  firstMessageAt: number | null;
+  lastMessageAt: number | null;
+  lastInboundAt: number | null;
+  lastOutboundAt: number | null;
+  lastMessageId: string;
+}
+
 export type MessageStatus =
   | 'scheduled'
   | 'queued'

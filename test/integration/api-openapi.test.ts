@@ -126,6 +126,9 @@ test('every route is in the document, and no other', async () => {
       'GET /v1/webhooks',
       'GET /v1/webhooks/{id}',
       'POST /agent/enrol',
+      'POST /agent/key',
+      'PUT /v1/lines/{id}/ban',
+      'GET /v1/conversations',
       'POST /v1/messages',
       'POST /v1/webhooks',
     ].sort(),
@@ -139,7 +142,12 @@ test('every route is in the document, and no other', async () => {
   }
 });
 
-const BYTES = ['GET /agent/media/{mediaId}', 'GET /v1/media/{id}/content', 'POST /agent/media/{mediaId}'];
+const BYTES = [
+  'POST /agent/key',
+  'GET /agent/media/{mediaId}',
+  'GET /v1/media/{id}/content',
+  'POST /agent/media/{mediaId}',
+];
 
 /** Lets the Mac of the account tell of a message with everything, in a group, and of a call. */
 async function tellAll({ core }: RunningBridge, accountId: string): Promise<void> {
@@ -303,6 +311,10 @@ test('real answers are of the documented shapes', async () => {
     await check('GET', `/v1/${kind}/{id}`, `/v1/${kind}/${kind}_0`);
   }
   await check('GET', '/v1/messages', '/v1/messages?q=all%20kinds');
+  await check('GET', '/v1/conversations', '/v1/conversations?limit=1');
+  await check('GET', '/v1/conversations', '/v1/conversations?participant=grp_none');
+  await check('PUT', '/v1/lines/{id}/ban', `/v1/lines/${line.id}/ban`, { status: 'none' });
+  await check('PUT', '/v1/lines/{id}/ban', `/v1/lines/${line.id}/ban`, { status: 'x' });
   const media = await check<{ id: string }>('POST', '/v1/media', '/v1/media', 'bytes');
   await check('GET', '/v1/media/{id}', `/v1/media/${media.id}`);
   await tellSent(bridge, account.id);
@@ -310,7 +322,7 @@ test('real answers are of the documented shapes', async () => {
   await check('GET', '/healthz', '/healthz');
   await check('GET', '/readyz', '/readyz');
   const all = operationsOf(document).map(([method, path]) => `${method} ${path}`);
-  // What sends or takes bytes for agents, or sends them at all, has its own tests.
+  // What takes signatures of agents, and what sends bytes at all, has its own tests.
   expect([...asked, ...BYTES].sort()).toEqual(all.sort());
 });
 

@@ -17,6 +17,7 @@ import { getMessage } from './get-message.ts';
 import { getOperation } from './get-operation.ts';
 import { getWebhook } from './get-webhook.ts';
 import { listCalls } from './list-calls.ts';
+import { listConversations } from './list-conversations.ts';
 import { listGroups } from './list-groups.ts';
 import { listLines } from './list-lines.ts';
 import { listMessages } from './list-messages.ts';
@@ -42,6 +43,7 @@ const OPERATIONS = [
   listWebhooks,
   getWebhook,
   deleteWebhook,
+  listConversations,
   setTyping,
   markRead,
   startCall,
