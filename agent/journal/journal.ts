@@ -4,6 +4,7 @@ import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { CommandTable } from './command-table.ts';
+import { KeptTable } from './kept-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
 import { renumberEvents } from './renumber.ts';
@@ -21,9 +22,6 @@ import type {
   Proof,
 } from './types.ts';
 
-/** Kept states beyond this are let go, oldest first: rows of other senders while a command stays uncertain. */
-const MAX_KEPT_STATES = 10_000;
-
 /** Before the names of notes in the table of single values. */
 const NOTE = 'note.';
 
@@ -35,6 +33,7 @@ class SqliteJournal implements Journal {
   readonly #commands: CommandTable;
   readonly records: RecordTable;
   readonly #tails: TailTable;
+  readonly #kept: KeptTable;
   readonly #listeners = new Set<() => void>();
   readonly #insertEvent: Database.Statement;
   readonly #noteEvent: Database.Statement;
@@ -50,6 +49,7 @@ class SqliteJournal implements Journal {
     this.#commands = new CommandTable(db);
     this.records = new RecordTable(db);
     this.#tails = new TailTable(db);
+    this.#kept = new KeptTable(db);
     this.#insertEvent = db.prepare('INSERT INTO event (body) VALUES (?)');
     this.#noteEvent = db.prepare('UPDATE command SET event_seq = ? WHERE id = ?');
     this.#setMeta = db.prepare(
@@ -79,7 +79,7 @@ class SqliteJournal implements Journal {
       if (change.memory) this.#tails.remember(change.memory);
       if (change.callsMemory) this.#tails.rememberCalls(change.callsMemory);
       this.#note(change.notes ?? {});
-      this.#settleKept(change);
+      this.#kept.take(change);
     });
     this.#id = id;
     if (change.events?.length || change.anew) this.#tell();
@@ -211,12 +211,7 @@ class SqliteJournal implements Journal {
   }
 
   keptStates(guid: string): KeptState[] {
-    return this.#read(
-      () =>
-        this.#sql(
-          'SELECT guid, state, service, error, at, downgraded FROM kept_state WHERE guid = ? ORDER BY id',
-        ).all(guid) as Array<Omit<KeptState, 'downgraded'> & { downgraded: number }>,
-    ).map((kept) => ({ ...kept, downgraded: kept.downgraded === 1 }));
+    return this.#read(() => this.#kept.of(guid));
   }
 
   lastEventSeq(): number {
@@ -322,23 +317,6 @@ class SqliteJournal implements Journal {
 
   #note(notes: Readonly<Record<string, string>>): void {
     for (const [name, value] of Object.entries(notes)) this.#setMeta.run(`${NOTE}${name}`, value);
-  }
-
-  #settleKept({ drop, keep }: JournalChange): void {
-    if (drop === 'all') this.#db.prepare('DELETE FROM kept_state').run();
-    else for (const guid of drop ?? []) this.#sql('DELETE FROM kept_state WHERE guid = ?').run(guid);
-    if (keep?.length) this.#keep(keep);
-  }
-
-  #keep(states: readonly KeptState[]): void {
-    for (const kept of states)
-      this.#sql(
-        `INSERT INTO kept_state (guid, state, service, error, at, downgraded)
-         VALUES (@guid, @state, @service, @error, @at, @downgraded)`,
-      ).run({ ...kept, downgraded: kept.downgraded ? 1 : 0 });
-    this.#sql(
-      'DELETE FROM kept_state WHERE id <= (SELECT id FROM kept_state ORDER BY id DESC LIMIT 1 OFFSET ?)',
-    ).run(MAX_KEPT_STATES);
   }
 
   #meta(name: string): string | undefined {
