@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Action, actions } from '../../bridge/protocol/common.ts';
-import { messageErrors } from '../../bridge/protocol/errors.ts';
+import { agentErrors, messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import { control } from '../control/control.ts';
@@ -24,7 +24,7 @@ export interface Calibration {
   trials: readonly Pick<Trial, 'action' | 'says'>[];
   /** Tries one action and remembers what that showed. */
   run(action: Action): Promise<Verdict>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Tries on the Mac of this process. */
@@ -48,7 +48,7 @@ export function openCalibration(
       }
       return verdict;
     },
-    close: () => rows.close(),
+    close: async () => rows.close(),
   };
 }
 
@@ -94,15 +94,15 @@ export class CalibrationDesk {
   /** Waits for the trial under way; whoever owns the Mac ends its acts. */
   async stop(): Promise<void> {
     await this.#running;
-    this.#close();
+    await this.#close();
   }
 
-  #begin(params: CalibrationParams): z.infer<typeof begunSchema> {
+  async #begin(params: CalibrationParams): Promise<z.infer<typeof begunSchema>> {
     const { care, macHome, sendingAllowed, clock } = this.#options;
     if (!sendingAllowed)
       throw new AppError('The agent only reads', { code: 'mac_read_only', ...messageErrors.mac_read_only });
     if (this.#running) throw busy();
-    this.#close();
+    await this.#close();
     this.#calibration = openCalibration(care, macHome, clock, params);
     return { trials: [...this.#calibration.trials] };
   }
@@ -129,18 +129,18 @@ export class CalibrationDesk {
     return { verdict: this.#ended?.verdict ?? null };
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     if (this.#running) return;
-    this.#calibration?.close();
+    const calibration = this.#calibration;
     this.#calibration = undefined;
+    await calibration?.close();
   }
 }
 
 const busy = (): AppError =>
   new AppError('The agent is calibrating already, or not at all', {
     code: 'calibration_busy',
-    retry: 'later',
-    hint: 'Wait for the other calibration to end, and begin anew.',
+    ...agentErrors.calibration_busy,
   });
 
 /** Tries on the Mac of the agent that runs with a home. Throws AppError `agent_not_running`, `mac_read_only`, `calibration_busy`. */
@@ -160,6 +160,8 @@ export async function askForCalibration(
         await clock.sleep(ASK_EVERY_MS);
       }
     },
-    close: () => undefined,
+    close: async () => {
+      await control.ask(home, clock, 'calibration.end');
+    },
   };
 }

@@ -311,6 +311,7 @@ export const agentErrors = {
     hint: 'Stop the other agent, or give this one its own BLUERELAY_HOME.',
   },
   agent_not_running: { retry: 'after-fix', hint: 'Start it: bluerelay run.' },
+  calibration_busy: { retry: 'later', hint: 'Wait for the other calibration to end, and begin anew.' },
   home_not_writable: {
     retry: 'after-fix',
     hint: 'Make the folder yours and writable, or name another in BLUERELAY_HOME.',

@@ -76,7 +76,7 @@ async function begin(context: CommandContext, params: CalibrationParams): Promis
   const { config, clock } = context;
   try {
     const calibration = await askForCalibration(config.home, clock, params);
-    return { calibration, close: async () => calibration.close() };
+    return { calibration, close: () => calibration.close() };
   } catch (error) {
     if (errorCode(error) !== 'agent_not_running') throw error;
     return beginHere(context, params);
@@ -103,7 +103,7 @@ async function beginHere(
     await care.capabilities.refresh();
     const calibration = openCalibration(care, config.macHome, clock, params);
     const close = async (): Promise<void> => {
-      calibration.close();
+      await calibration.close();
       await care.stop(new AbortController().signal);
       unlock();
     };
