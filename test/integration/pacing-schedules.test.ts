@@ -299,6 +299,20 @@ test('no schedule breaks a cap, nothing waits when it need not, nothing starves:
   );
 });
 
+test('what a clock that was put forward lets go goes within a minute', async () => {
+  const config = pacingConfigSchema.parse({ timezone: 'UTC', newPerHour: 1 });
+  const clock = new JumpingClock(START);
+  const world = new ActingWorld(clock, config, [{ landsAfter: 1, endsAfter: 0, what: 'row' }]);
+  const expiresAt = START + DAY;
+  for (const id of ['m1', 'm2']) world.send(id, `${id}@x.example`, { expiresAt });
+  for (let n = 0; n < 5; n += 1) await clock.advance(SECOND);
+  expect(world.mac.landings.map(({ id }) => id)).toEqual(['m1']);
+  clock.jump(2 * HOUR);
+  await clock.advance(MINUTE + MOMENT);
+  expect(world.mac.landings.map(({ id }) => id)).toEqual(['m1', 'm2']);
+  await world.end();
+});
+
 test('a clock that is set back or put forward breaks no cap, and holds nothing longer than a window', {
   timeout: 300_000,
 }, async () => {

@@ -48,7 +48,7 @@ export async function resume(events: number): Promise<Resume> {
     const frames = framesOf(journal, events);
     const before = await bareSocket(frames);
     const took = await tell(journal, events);
-    const bareMs = Math.min(before, await bareSocket(frames));
+    const bareMs = (before + (await bareSocket(frames))) / 2;
     const bytes = frames.reduce((sum, frame) => sum + Buffer.byteLength(frame), 0);
     return {
       events,
