@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../bridge/runtime/app-error.ts';
 import { isoTime } from '../bridge/runtime/clock.ts';
 import type { LineHealth } from './health/health.ts';
-import type { Journal } from './journal/types.ts';
+import type { Journal, JournaledCommand } from './journal/types.ts';
 import type { Pacing } from './pacing/pacing.ts';
 import { isPaced } from './pacing/types.ts';
 
@@ -49,8 +49,15 @@ export const explanationSchema = z.object({
       used: z.int().nullable(),
     })
     .nullable(),
-  /** Commands of the same conversation that go before it. */
+  /** Commands of the same conversation that go before it, and the first of them with what holds that. */
   behind: z.int(),
+  first: z
+    .object({ id: z.string(), state: z.string(), rule: z.string().nullable(), until: time.nullable() })
+    .nullable(),
+  /** When it is tried again after an act that did not start; null for one that was not tried. */
+  retryAt: time.nullable(),
+  /** After this it is not sent any more. */
+  expiresAt: time,
 });
 export type Explanation = z.infer<typeof explanationSchema>;
 
@@ -117,7 +124,7 @@ function explain({ journal, pacing, now }: PaceParts, id: string): Explanation {
     });
   const waits = command.state === 'queued' || command.state === 'paced';
   const paced = waits && command.command !== null && isPaced(command.command);
-  const decision = paced ? pacing.explain(command, now()) : undefined;
+  const decision = paced ? pacing.decide(command, now()) : undefined;
   const before = waits
     ? journal
         .commandsIn(['queued', 'paced', 'acting', 'confirming'])
@@ -136,5 +143,15 @@ function explain({ journal, pacing, now }: PaceParts, id: string): Explanation {
         }
       : null,
     behind: before.length,
+    first: firstOf(before),
+    retryAt: waits && command.notBefore > now() ? isoTime(command.notBefore) : null,
+    expiresAt: isoTime(command.expiresAt),
   };
+}
+
+function firstOf([first]: readonly JournaledCommand[]): Explanation['first'] {
+  if (!first) return null;
+  const { id, state, paced } = first;
+  const held = state === 'paced' ? paced : null;
+  return { id, state, rule: held?.rule ?? null, until: held ? isoTime(held.until) : null };
 }

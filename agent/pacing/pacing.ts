@@ -72,11 +72,6 @@ export class Pacing implements Pacer {
     return this.#options.off && !decision.go ? { go: true, kind: this.#kindWhenOff(command, now) } : decision;
   }
 
-  /** What the rules say, whether or not they are on. */
-  explain(command: JournaledCommand, now: number): Decision {
-    return this.#decide(command, now);
-  }
-
   learnt(command: JournaledCommand): readonly ContactRecord[] {
     const { conversation } = command;
     if (this.#options.journal.records.contact(conversation)) return [];

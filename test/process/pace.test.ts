@@ -85,14 +85,26 @@ test('a running agent says how its line is paced, and why a command waits', { ti
   expect(await json('pace', '--explain', 'cmd_1')).toMatchObject({
     state: 'paced',
     decision: { go: false, rule: 'new_conversations_day', cap: 0, used: 0 },
-    behind: 0,
+    ...{ behind: 0, first: null, retryAt: null },
   });
+  bridge.order(sendCommand('cmd_2', { issuedAt: systemClock.now() }));
+  const next = await eventually(
+    async () => {
+      const told = await json('pace', '--explain', 'cmd_2');
+      return told.state === 'paced' && told;
+    },
+    { within: 20_000, what: 'the message behind it' },
+  );
+  expect(next).toMatchObject({ behind: 1, first: { id: 'cmd_1', rule: 'new_conversations_day' } });
+  expect((await bluerelay(homes, ['pace', '--explain', 'cmd_2'])).stdout).toMatch(
+    /1 before it in its conversation go first, cmd_1 \(paced, held by new_conversations_day until /,
+  );
   expect(await json('pace')).toMatchObject({
     off: false,
     timezone: 'UTC',
     warmup: { day: 1, newConversationCap: 0, dailyCap: 7 },
     proactive: 0,
-    held: [{ rule: 'new_conversations_day', commands: 1 }],
+    held: [{ rule: 'new_conversations_day', commands: 2 }],
   });
   const people = await bluerelay(homes, ['pace', '--explain', 'cmd_1']);
   expect(people.stdout).toMatch(/^cmd_1 is paced: new_conversations_day \(0 of 0 used\) holds it until /);

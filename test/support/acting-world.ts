@@ -152,7 +152,7 @@ export class ActingWorld {
   }
 
   explain(command: JournaledCommand): Decision {
-    return this.#pacing.explain(command, this.clock.now());
+    return this.#pacing.decide(command, this.clock.now());
   }
 
   /** Kills the agent at one of its next writes, which is then lost. */

@@ -26,12 +26,18 @@ export const paceCommand: Command = {
   },
 };
 
-function sentence({ id, state, decision, behind }: Explanation): string {
-  if (behind > 0) return `${id} is ${state}: ${behind} before it in its conversation go first.`;
+function sentence({ id, state, decision, behind, first, retryAt, expiresAt }: Explanation): string {
+  const end = `It is not sent after ${expiresAt}.`;
+  if (first) {
+    const held = first.rule === null ? '' : `, held by ${first.rule} until ${first.until} at the earliest`;
+    return `${id} is ${state}: ${behind} before it in its conversation go first, ${first.id} (${first.state}${held}). ${end}`;
+  }
+  if (retryAt !== null)
+    return `${id} is ${state}: its act did not start and is tried again at ${retryAt}. ${end}`;
   if (!decision) return `${id} is ${state}; pacing does not hold it.`;
   if (decision.go) return `${id} is ${state}; no rule holds it now.`;
   const cap = decision.cap === null ? '' : ` (${decision.used} of ${decision.cap} used)`;
-  return `${id} is ${state}: ${decision.rule}${cap} holds it until ${decision.until} at the earliest.`;
+  return `${id} is ${state}: ${decision.rule}${cap} holds it until ${decision.until} at the earliest. ${end}`;
 }
 
 function lines(pace: Pace): string[] {
