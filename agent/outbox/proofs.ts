@@ -8,7 +8,30 @@ import { type Part, partAt } from './parts.ts';
 const CLOCK_SLACK_MS = 60_000;
 
 /** Texts are compared in NFC, since Messages may compose what was typed decomposed. */
-const sameText = (a: string, b: string): boolean => a.normalize('NFC') === b.normalize('NFC');
+const sameName = (a: string, b: string): boolean => a.normalize('NFC') === b.normalize('NFC');
+
+/** What Messages may leave out of a text: the sign that stands for a file, and the one that asks for an emoji's colours. */
+const MAY_BE_MISSING = /\uFFFC|\uFE0F/g;
+/** What a Mac may make of punctuation that is put into a field, where smart punctuation is on. */
+const SMART: ReadonlyArray<readonly [RegExp, string]> = [
+  [/[\u201C\u201D\u201E\u00AB\u00BB]/g, '"'],
+  [/[\u2018\u2019\u201A]/g, "'"],
+  [/\u2014|\u2013/g, '--'],
+  [/\u2026/g, '...'],
+];
+
+/**
+ * Whether a row has the text that was sent. Peers see Messages drop U+FFFC and U+FE0F; what smart punctuation makes of a
+ * text is allowed for as well, since nothing else that this Mac writes there is awaited.
+ */
+function sameText(a: string, b: string): boolean {
+  if (sameName(a, b)) return true;
+  const [one, other] = [a, b].map((text) => {
+    const plain = text.normalize('NFC').replaceAll(MAY_BE_MISSING, '');
+    return SMART.reduce((folded, [from, to]) => folded.replaceAll(from, to), plain);
+  });
+  return one !== '' && one === other;
+}
 
 /**
  * How the effect of a part is proved.
@@ -50,7 +73,7 @@ export function rowProves(
   if (row.chat.kind !== kind || row.chat.identifier.toLowerCase() !== identifier.toLowerCase()) return false;
   if (part.kind === 'file') {
     const name = (journaled.known as Known | null)?.file ?? part.file.name;
-    return row.files.some((file) => sameText(file, name));
+    return row.files.some((file) => sameName(file, name));
   }
   if (!('text' in part) || !sameText(row.text, part.text)) return false;
   return part.kind === 'reply' ? row.replyTo?.guid === part.target.guid : row.replyTo === null;

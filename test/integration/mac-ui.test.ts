@@ -52,17 +52,19 @@ const react = (row: MessageRow, reaction: TapbackName): Act => ({
   standing: null,
 });
 
+const types: [TapbackName, number][] = [
+  ['love', 2000],
+  ['like', 2001],
+  ['dislike', 2002],
+  ['laugh', 2003],
+  ['emphasize', 2004],
+  ['question', 2005],
+];
+
 describe('macOS 15', () => {
   const { perform, row, rows, receive, fault, clear, another, draft } = worldOf('15');
 
-  test.each<[TapbackName, number]>([
-    ['love', 2000],
-    ['like', 2001],
-    ['dislike', 2002],
-    ['laugh', 2003],
-    ['emphasize', 2004],
-    ['question', 2005],
-  ])('the tapback %s has the type %d', async (reaction, type) => {
+  test.each(types)('the tapback %s has the type %d', async (reaction, type) => {
     const message = await receive(`for ${reaction}`);
     expect(await perform(react(message, reaction))).toEqual(done);
     expect(rows().filter((one) => one.on === `p:0/${message.guid}`)).toMatchObject([{ type, mine: 1 }]);
@@ -197,6 +199,12 @@ describe('macOS 15', () => {
 
 describe('macOS 26', () => {
   const { perform, rows, receive, fault, clear } = worldOf('26');
+
+  test.each(types)('the tapback %s, an action of the bubble, has the type %d', async (reaction, type) => {
+    const message = await receive(`for ${reaction}`);
+    expect(await perform(react(message, reaction))).toEqual(done);
+    expect(rows().filter((one) => one.on === `p:0/${message.guid}`)).toMatchObject([{ type, mine: 1 }]);
+  });
 
   test('a tapback that stands is not taken away by putting it there again', async () => {
     const message = await receive('twice');

@@ -11,11 +11,19 @@ import { createOutbox, type Outbox } from '../../agent/outbox/outbox.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { openMessagesStore } from '../../agent/virtual-mac/messages-store.ts';
 import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
-import { causeFault, receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import {
+  causeFault,
+  faultsHappened,
+  planPlay,
+  playNext,
+  receiveText,
+  startVirtualMac,
+} from '../../agent/virtual-mac/virtual-mac.ts';
 import type { Command } from '../../bridge/protocol/commands.ts';
 import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
 import { silentLogger } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
+import { whole } from '../support/extent.ts';
 import { freePacer, noErrands } from '../support/outbox-world.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -128,6 +136,29 @@ describe.each<MacosRelease>(['13', '26', '27'])('on macOS %s', (macos) => {
     expect(of(PERSON)).toEqual(['look', 'a.jpg', 'b.jpg']);
     expect(of(group)).toEqual(['all', 'a.jpg', 'b.jpg']);
   });
+
+  test.skipIf(!whole && macos !== '26')(
+    'a send is proved, once, in a chat.db whose WAL is swapped, that is flooded, built anew or taken away meanwhile',
+    {
+      timeout: 90_000,
+    },
+    async () => {
+      const { home, order, ended, evidence } = await world(macos);
+      for (const [index, scene] of ['walSwap', 'backfill', 'catchUp', 'churn', 'away', 'rebuild'].entries()) {
+        const text = `during ${scene}`;
+        await planPlay(home, { operations: 12, only: [scene], seed: 7 });
+        await causeFault(home, { kind: 'late-join', ms: 1_500 });
+        order(`cmd_${index}`, { type: 'message.send', to: PERSON, text });
+        await eventually(() => faultsHappened(home), { within: 20_000, what: 'the send' });
+        await playNext(home, 500);
+        // Rows that were numbered anew prove nothing by their numbers.
+        expect(await ended(`cmd_${index}`)).toMatch(scene === 'rebuild' ? /done|uncertain/ : /done/);
+        await playNext(home, 500);
+        const copies = (): number => evidence.rowsAfter(0, now()).filter((row) => row.text === text).length;
+        await eventually(() => copies() === 1, { within: 20_000, what: `one row of ${text}` });
+      }
+    },
+  );
 
   test('what is asked of chat.db is answered', { timeout: 40_000 }, async () => {
     const { home, order, ended, evidence, journal, group } = await world(macos);
