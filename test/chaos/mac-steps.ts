@@ -64,21 +64,28 @@ export class MacSteps {
   }
 
   #look(): void {
-    const db = new Database(this.#messagesDb, { readonly: true, timeout: 0 });
-    try {
-      const due = this.#rows.filter(
-        ({ moment }) => (db.prepare<[], number>(countOf[moment.row]).pluck().get() ?? 0) >= moment.nth,
-      );
-      this.#rows = this.#rows.filter((watching) => !due.includes(watching));
-      for (const { act } of due) act();
-    } catch (error) {
-      // Messages writes, or is being started again.
-      if (!(error instanceof Database.SqliteError)) throw error;
-    } finally {
-      db.close();
-    }
+    const due = this.#reached();
+    this.#rows = this.#rows.filter((watching) => !due.includes(watching));
+    for (const { act } of due) act();
     if (this.#rows.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #reached(): { moment: RowMoment; act: () => void }[] {
+    let db: Database.Database | undefined;
+    try {
+      const open = new Database(this.#messagesDb, { readonly: true, timeout: 0 });
+      db = open;
+      return this.#rows.filter(
+        ({ moment }) => (open.prepare<[], number>(countOf[moment.row]).pluck().get() ?? 0) >= moment.nth,
+      );
+    } catch (error) {
+      // Messages writes, or is being started again.
+      if (error instanceof Database.SqliteError) return [];
+      throw error;
+    } finally {
+      db?.close();
+    }
   }
 }

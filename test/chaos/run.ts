@@ -14,7 +14,7 @@ import { startWorld, type World } from './world.ts';
 /** How long requests may go without an answer after the last fault, in milliseconds. */
 const ANSWER_WITHIN_MS = 120_000;
 /** How long steps that were to be met are waited for when all is asked, in milliseconds. */
-const MEET_WITHIN_MS = 45_000;
+const MEET_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 50;
 /** Longer than the second pause between attempts at a webhook, in milliseconds. */
 const RETRY_AFTER_MS = 6 * 60_000;

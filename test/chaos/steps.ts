@@ -115,7 +115,7 @@ export const labels: readonly string[] = steps.map(({ label }) => label);
 
 /**
  * The kills at two labelled steps of a seed: seeds in a row take the steps in turn, the first round at the first
- * occasion of each, later rounds at any of the first four.
+ * occasion of each, later rounds at any of the first three.
  */
 export function killsAtSteps(seed: number, random: Random): Fault[] {
   const half = Math.ceil(steps.length / 2);
@@ -123,7 +123,7 @@ export function killsAtSteps(seed: number, random: Random): Fault[] {
     const step = steps[turn % steps.length];
     if (!step) throw new RangeError('no step to take');
     const { label, program, moment, rare, needs = [] } = step;
-    const nth = rare || seed <= half ? 1 : random.between(1, 4);
+    const nth = rare || seed <= half ? 1 : random.between(1, 3);
     const workersToo = program === 'agent' && random.chance(0.5) ? ({ workersToo: true } as const) : {};
     const downMs = random.between(0, 1_000);
     return { kind: 'kill', program, moment: moment(nth), downMs, label, needs, ...workersToo };
