@@ -8,7 +8,7 @@ import { KeptTable } from './kept-table.ts';
 import { journalError, openJournalFile } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
 import { renumberEvents } from './renumber.ts';
-import { type Salvage, salvageJournal } from './salvage.ts';
+import { NOTE, type Salvage, salvageJournal } from './salvage.ts';
 import { TailTable } from './tail-table.ts';
 import type {
   ArrivedCommand,
@@ -21,9 +21,6 @@ import type {
   KeptState,
   Proof,
 } from './types.ts';
-
-/** Before the names of notes in the table of single values. */
-const NOTE = 'note.';
 
 /** Fewer free pages than this are kept for what comes. */
 const VACUUM_ABOVE_PAGES = 4_096;
@@ -99,6 +96,8 @@ class SqliteJournal implements Journal {
       if (salvage.tailCursor !== null)
         this.#tails.remember({ cursor: salvage.tailCursor, remember: salvage.tailEntries, forget: [] });
       for (const event of salvage.events) this.#append(event, now);
+      this.records.take({ at: now, ...salvage.line });
+      this.#note(salvage.line.notes);
       for (const { seq, command, updatedAt, expiresAt, highWater } of salvage.open) {
         this.#commands.insert(seq, command, expiresAt, now);
         if (command.type === 'lookup' || command.type === 'media.upload') continue;

@@ -3,6 +3,10 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Command, commandSchema } from '../../bridge/protocol/commands.ts';
 import { type AgentEvent, agentEventSchema } from '../../bridge/protocol/events.ts';
+import type { JournalChange } from './types.ts';
+
+/** Before the names of notes in the table of single values. */
+export const NOTE = 'note.';
 
 /** What could be read of a damaged journal. */
 export interface Salvage {
@@ -22,10 +26,17 @@ export interface Salvage {
   }>;
   /** Highest mark of chat.db before any act that can be read. */
   highWater: number;
+  /** What caps and the health of the line go by: a line that forgot it would send too much. */
+  line: Required<Pick<JournalChange, 'sent' | 'received' | 'contacts' | 'notes'>>;
 }
 
 const pairSchema = z.tuple([z.string(), z.string()]);
 const openSchema = z.tuple([z.int(), z.string(), z.number(), z.number(), z.int().nullable()]);
+
+const time = z.int().min(0);
+const sentSchema = z.tuple([time, z.string(), z.int(), z.string(), z.enum(['new', 'follow_up', 'reply'])]);
+const receivedSchema = z.tuple([time, z.string()]);
+const contactSchema = z.tuple([z.string(), time.nullable(), time.nullable()]);
 
 type Rows = (sql: string) => unknown[][];
 
@@ -51,6 +62,29 @@ export function salvageJournal(file: string, now: number): Salvage {
     }),
     open: openCommands(rows),
     highWater: marks.reduce<number>((highest, mark) => Math.max(highest, Number(mark) || 0), 0),
+    line: lineRecords(rows, meta),
+  };
+}
+
+function lineRecords(rows: Rows, meta: ReadonlyMap<string, string>): Salvage['line'] {
+  const read = <T>(schema: z.ZodType<T>, sql: string): T[] =>
+    rows(sql).flatMap((row) => {
+      const parsed = schema.safeParse(row);
+      return parsed.success ? [parsed.data] : [];
+    });
+  const notes = [...meta].filter(([name]) => name.startsWith(NOTE));
+  return {
+    sent: read(sentSchema, 'SELECT at, command_id, part, conversation, kind FROM sent').map(
+      ([at, commandId, part, conversation, kind]) => ({ at, commandId, part, conversation, kind }),
+    ),
+    received: read(receivedSchema, 'SELECT at, conversation FROM received').map(([at, conversation]) => ({
+      at,
+      conversation,
+    })),
+    contacts: read(contactSchema, 'SELECT conversation, last_in_at, last_out_at FROM contact').map(
+      ([conversation, lastInAt, lastOutAt]) => ({ conversation, lastInAt, lastOutAt }),
+    ),
+    notes: Object.fromEntries(notes.map(([name, value]) => [name.slice(NOTE.length), value])),
   };
 }
 

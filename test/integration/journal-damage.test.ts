@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openJournal } from '../../agent/journal/journal.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
@@ -101,6 +102,36 @@ test('upkeep forgets only what was finished long ago and is known to the bridge'
   expect(journal.command('cmd_3')).toBeDefined();
   expect(journal.commandsIn(['queued', 'acting'])).toHaveLength(COMMANDS - 2);
   expect(journal.acceptCommands([{ seq: 2, command: sendCommand('cmd_2'), expiresAt: NOW }], NOW)).toBe(0);
+  journal.close();
+});
+
+test('a damaged journal remembers of the line what can be read: its caps do not begin anew', () => {
+  const { file } = busyJournal();
+  const before = openJournal(file);
+  const sent = { at: NOW, commandId: 'cmd_1', part: 0, conversation: 'a@x.example', kind: 'new' } as const;
+  before.record({ at: NOW, sent: [sent], received: [{ at: NOW, conversation: 'b@x.example' }] });
+  before.record({ at: NOW, notes: { 'pacing.activatedOn': '2026-01-01' } });
+  const rows = before.records.countsSince(0);
+  before.close();
+  const bytes = readFileSync(file);
+  const db = new Database(file, { readonly: true });
+  const { rootpage } = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'kept_state'").get() as {
+    rootpage: number;
+  };
+  db.close();
+  bytes.fill(7, (rootpage - 1) * 4096, rootpage * 4096);
+  writeFileSync(file, bytes);
+  let told = 0;
+  const journal = openJournal(file, {
+    now: NOW + 1,
+    onSalvage: () => {
+      told += 1;
+    },
+  });
+  expect(told).toBe(1);
+  expect(journal.records.countsSince(0)).toEqual(rows);
+  expect(journal.records.contact('b@x.example')).toMatchObject({ lastInAt: NOW });
+  expect(journal.note('pacing.activatedOn')).toBe('2026-01-01');
   journal.close();
 });
 
