@@ -102,7 +102,7 @@ async function agent() {
 }
 
 test(`of ${SENDS} notes to oneself that the API sent none is received, and each that a person wrote is, once`, {
-  timeout: 1_200_000,
+  timeout: 3_600_000,
 }, async () => {
   const { store, clock, journal, begin, received } = await agent();
   const shapes = fc.sample(shape, { numRuns: 2 * SENDS, seed: 20260101 });

@@ -147,6 +147,19 @@ describe('a message is told with', () => {
     });
   });
 
+  test('the line that it came to, and only the beginning of what is too long', async () => {
+    write({ text: 'to my email', ownAddress: 'me@example.com' });
+    expect(await told('message.received', { text: 'to my email' })).toMatchObject({ to: 'me@example.com' });
+    write({ text: '😀'.repeat(50_000) });
+    const { data } = (await hook.receiver.waitFor(({ event }) => event?.data.truncated === true))
+      .event as ReceivedEvent;
+    const text = String(data.text);
+    expect('😀'.repeat(50_000).startsWith(text)).toBe(true);
+    expect(text.length).toBeGreaterThan(70_000);
+    const { body } = await demo().call<Data>(`/v1/messages/${data.messageId}`);
+    expect(body).toMatchObject({ text, truncated: true });
+  });
+
   test('its files in their places, whatever the order of their rows, each to be fetched byte for byte', async () => {
     const row = store.insertMessage(
       message({
@@ -330,6 +343,26 @@ describe('what becomes of a message', () => {
       error: { code: 'not_delivered', apple: 6, appleName: 'network' },
     });
   });
+});
+
+test('a note to oneself is received once, whichever rows it has and whichever sides they take; what the API sent is not', async () => {
+  const line = demo().summary.lines[0]?.handle ?? '';
+  for (const rows of [1, 2] as const)
+    for (const flips of [0, 1, 2]) {
+      const written = store.insertSelf({ text: `note ${rows} ${flips}`, at: Date.now(), rows });
+      for (const { guid } of written.slice(0, flips)) store.flipFromMe(guid);
+    }
+  const sent = await send(demo(), line, 'from the API to myself');
+  await told('message.sent', { messageId: sent.id });
+  await hear('after the notes');
+  const notes = hook.events().filter(({ type, data }) => type === 'message.received' && data.toSelf === true);
+  expect(notes.map(({ data }) => data.text).sort()).toEqual(
+    [1, 2].flatMap((rows) => [0, 1, 2].map((flips) => `note ${rows} ${flips}`)),
+  );
+  expect(notes[0]?.data).toMatchObject({ from: line, to: line });
+  expect(hook.events().some(({ type, data }) => type === 'message.received' && data.text === sent.text)).toBe(
+    false,
+  );
 });
 
 test('a group is told as it changes: its name, its picture, who comes, who is taken out, who leaves, the own user too', async () => {

@@ -4,6 +4,7 @@ import type { MessageChange } from '../../agent/messages-db/types.ts';
 import { changeFacts } from '../../agent/outbox/facts.ts';
 import { agentEventSchema } from '../../bridge/protocol/events.ts';
 import { MAX_FRAME_BYTES } from '../../bridge/protocol/limits.ts';
+import { MAX_MEDIA_BYTES } from '../../bridge/protocol/media.ts';
 
 const NOW = Date.UTC(2026, 5, 1);
 const word = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: 'binary', maxLength: 400 }));
@@ -191,4 +192,41 @@ test('a tapback that takes the place of another is its removal and an addition',
     { type: 'reaction.removed', reaction: 'love' },
     { type: 'reaction.added', reaction: 'emphasize', from: null },
   ]);
+});
+
+test('a file that is too large to be carried will not come, and nothing is made of it', () => {
+  const fact = (bytes: number) =>
+    changeFacts(
+      {
+        kind: 'attachment',
+        guid: 'g',
+        at: NOW,
+        attachment: {
+          ...{ guid: 'at_0', state: 'complete', name: 'a.heic', mime: 'image/heic', uti: 'public.heic' },
+          ...{ bytes, path: '/x' },
+        },
+      },
+      () => ({ name: 'a.jpg', mimeType: 'image/jpeg' }),
+    );
+  expect(fact(MAX_MEDIA_BYTES)).toMatchObject([{ attachment: { state: 'complete', rendition: {} } }]);
+  const [large] = fact(MAX_MEDIA_BYTES + 1);
+  expect(large).toMatchObject({ attachment: { state: 'failed' } });
+  expect(large).not.toHaveProperty('attachment.rendition');
+});
+
+test('an edit is told with the newest texts that have room', () => {
+  const edited = (texts: string[]) => {
+    const [fact] = changeFacts({
+      ...{ kind: 'edited', guid: 'g', chat: null, from: null, line: null, service: 'iMessage', at: NOW },
+      ...{ part: 0, text: 'z', whole: 'z', version: texts.length },
+      history: texts.map((text, index) => ({ text, at: index })),
+    });
+    return fact?.type === 'message.edited' ? fact.history : [];
+  };
+  expect(edited(['a', 'b', 'c']).map(({ text }) => text)).toEqual(['a', 'b', 'c']);
+  const many = Array.from({ length: 30 }, (_, index) => `${index}`);
+  expect(edited(many).map(({ text }) => text)).toEqual(many.slice(-20));
+  const long = edited(['x'.repeat(7_000), ...Array.from({ length: 9 }, () => 'y'.repeat(9_000))]);
+  expect(long.length).toBeLessThan(10);
+  expect(long.at(-1)).toMatchObject({ text: 'y'.repeat(8_000), truncated: true });
 });
