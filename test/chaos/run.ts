@@ -12,7 +12,7 @@ import { settled } from './settle.ts';
 import { startWorld, type World } from './world.ts';
 
 /** How long requests may go without an answer after the last fault, in milliseconds. */
-const ANSWER_WITHIN_MS = 120_000;
+const ANSWER_WITHIN_MS = 300_000;
 /** How long steps that were to be met are waited for when all is asked, in milliseconds. */
 const MEET_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 50;
@@ -21,7 +21,7 @@ const RETRY_AFTER_MS = 6 * 60_000;
 /** What those steps need is caused once more after so many looks. */
 const LOOKS_TO_NUDGE = 200;
 /** How long a program may take to be up again, on a machine with much else to do. */
-const UP_WITHIN_MS = 120_000;
+const UP_WITHIN_MS = 300_000;
 
 /** What came of one seed. */
 export interface RunResult {

@@ -16,8 +16,8 @@ import { ChaosWebhook } from './webhook.ts';
 
 const AGENT = builtFile('agent', 'main.js');
 const BRIDGE = builtFile('bridge', 'main.js');
-const READY_WITHIN_MS = 120_000;
-const STOP_WITHIN_MS = 15_000;
+const READY_WITHIN_MS = 300_000;
+const STOP_WITHIN_MS = 30_000;
 
 /** A pace that holds messages back, but for no longer than a run can wait. */
 const PACE = {
