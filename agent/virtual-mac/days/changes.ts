@@ -49,7 +49,12 @@ export function react(day: Drawing): void {
 }
 
 function kindOf(day: Drawing): Tapback['kind'] {
-  return day.has('15') && day.random.chance(0.25) ? 'emoji' : day.random.pick(plain);
+  if (!day.has('15')) return day.random.pick(plain);
+  return day.random.weighted([
+    [14, day.random.pick(plain)],
+    [5, 'emoji'],
+    [1, 'sticker'],
+  ]);
 }
 
 /** A part of a message gets a new text (macOS 13 and later). */
