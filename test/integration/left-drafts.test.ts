@@ -13,7 +13,9 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const FRIEND = '+14155550103';
 
-test('a text that a killed act left in a field is known to the next agent: it goes out neither with another nor for ever blocks it', async () => {
+test('a text that a killed act left in a field is known to the next agent: it goes out neither with another nor for ever blocks it', {
+  timeout: 180_000,
+}, async () => {
   const folder = tempFolder();
   const home = path.join(folder, 'mac');
   const virtualMac = await startVirtualMac({ home, macos: '15', clock: systemClock, logger: silentLogger });
@@ -45,7 +47,7 @@ test('a text that a killed act left in a field is known to the next agent: it go
 
   await causeFault(home, { kind: 'hang', at: 'key' });
   const cut = open().perform('act_1', reply('half of it'));
-  await eventually(async () => (await typingIn(home)).includes(FRIEND), { within: 20_000 });
+  await eventually(async () => (await typingIn(home)).includes(FRIEND), { within: 60_000 });
   const { pid } = JSON.parse(readFileSync(path.join(actsFolder, 'act_1.started'), 'utf8')) as { pid: number };
   process.kill(-pid, 'SIGKILL');
   expect(await cut).toMatchObject({ outcome: 'uncertain' });
@@ -54,7 +56,7 @@ test('a text that a killed act left in a field is known to the next agent: it go
   const next = open();
   expect(await next.recover('act_1')).toMatchObject({ outcome: 'uncertain' });
   expect(await next.perform('act_2', reply('whole'))).toEqual({ outcome: 'handed_over' });
-  await eventually(() => texts().includes('whole'), { within: 10_000 });
+  await eventually(() => texts().includes('whole'), { within: 60_000 });
   expect(texts()).toEqual(['hello', 'whole']);
   expect(statSync(path.join(actsFolder, 'left-drafts.json')).mode & 0o777).toBe(0o600);
   expect(readFileSync(path.join(actsFolder, 'left-drafts.json'), 'utf8')).not.toContain('whole');

@@ -19,7 +19,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 const ANSWERS = '+14155550101';
 const DECLINES = '+14155550102';
 const LETS_IT_RING = '+14155550103';
-const WITHIN = { within: 30_000 };
+const WITHIN = { within: 120_000 };
 
 /** The outbox and the keeper of calls on a virtual Mac whose people act when the test lets time go on. */
 async function world(macos: MacosRelease, { blind = false }: { blind?: boolean } = {}) {
@@ -87,10 +87,11 @@ async function world(macos: MacosRelease, { blind = false }: { blind?: boolean }
     ...{ clock, journal, outbox, order, told },
     types: (id: string) => told(id).map(({ type }) => type),
     place: async (to: string, more: { kind?: 'audio' | 'video'; ringTimeoutSeconds?: number } = {}) => {
-      // The history must not give a call that began long before its act.
-      await clock.advance(Math.max(0, Date.now() - clock.now()));
       const id = order({ type: 'call.start', to, kind: 'audio', ringTimeoutSeconds: 120, ...more });
       outbox.wake();
+      await eventually(() => journal.command(id)?.state !== 'queued', WITHIN);
+      // The history must not give a call that began long before its act.
+      await clock.advance(Math.max(0, Date.now() - clock.now()));
       return id;
     },
     end: (callCommandId: string) => {
@@ -120,7 +121,7 @@ const notSeeing: Mac['perform'] = async () => ({
 
 const isCall = (event: AgentEvent): event is CallEvent => event.type.startsWith('call.');
 
-describe('on macOS 12, whose window says whether a call rings', () => {
+describe('on macOS 12, whose window says whether a call rings', { timeout: 300_000 }, () => {
   test('a call rings, is answered and ends, each told once when it is seen', async () => {
     const { place, clock, sees, told, types } = await world('12');
     const id = await place(ANSWERS, { kind: 'video' });
@@ -153,7 +154,7 @@ describe('on macOS 12, whose window says whether a call rings', () => {
     await clock.advance(1_000);
     await sees(id, 'call.answered');
     const answered = Date.now();
-    await eventually(() => Date.now() - answered > 6_000, { within: 20_000 });
+    await eventually(() => Date.now() - answered > 6_000, { within: 60_000 });
     expect(types(id)).toEqual(['call.ringing', 'call.answered']);
     await clock.advance(5_000);
     await sees(id, 'call.ended');
@@ -180,7 +181,7 @@ describe('on macOS 12, whose window says whether a call rings', () => {
 });
 
 test('of a call of which nothing is seen it is told that nobody knows, until the history does', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const { place, journal, again, clock, sees, types } = await world('15', { blind: true });
   const states = (id: string) =>
@@ -199,14 +200,14 @@ test('of a call of which nothing is seen it is told that nobody knows, until the
   expect(states(id).filter((state) => state === 'uncertain')).toHaveLength(1);
 });
 
-describe('on macOS 15, whose window does not say it', () => {
+describe('on macOS 15, whose window does not say it', { timeout: 300_000 }, () => {
   test('a call is told as placed, as answered by the history alone, and never hung up on a guess', async () => {
     const { place, clock, sees, types, told } = await world('15');
     const id = await place(ANSWERS, { ringTimeoutSeconds: 5 });
     await sees(id, 'call.ringing');
     await clock.advance(1_000);
     const answered = Date.now();
-    await eventually(() => Date.now() - answered > 6_000, { within: 20_000 });
+    await eventually(() => Date.now() - answered > 6_000, { within: 60_000 });
     expect(types(id)).toEqual(['call.ringing']);
     await clock.advance(5_000);
     await sees(id, 'call.ended');

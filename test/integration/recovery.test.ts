@@ -30,7 +30,7 @@ async function world() {
     allowSending: true,
     clock: systemClock,
     logger,
-    deadlineMs: 1_500,
+    deadlineMs: 2_500,
   });
   onTestFinished(() => mac.stop(new AbortController().signal));
   const messages = messagesProcess({ mac, target, clock: systemClock });
@@ -54,18 +54,22 @@ describe('Messages', () => {
     ['term', 'silent', ['quit', 'term', 'open']],
     ['kill', 'silent', ['quit', 'term', 'kill', 'open']],
     ['imagent', 'silent', ['quit', 'term', 'open', 'killall-imagent']],
-  ] as const)('that hangs until %s is brought back, and can be sent by again', async (how, sight, done) => {
-    const { start, history, breakMessages, sends, steps } = await world();
-    await breakMessages(how);
-    expect(await sends()).toMatchObject({ outcome: 'not_started' });
-    const recovery = start(hasty);
-    recovery.trouble(sight as Exclude<Sight, 'answers'>);
-    recovery.trouble(sight as Exclude<Sight, 'answers'>);
-    await eventually(() => steps.at(-1) === 'well');
-    expect(recovery.step()).toBe('well');
-    expect(await history()).toEqual(done);
-    expect(await sends()).toEqual({ outcome: 'handed_over' });
-  });
+  ] as const)(
+    'that hangs until %s is brought back, and can be sent by again',
+    { timeout: 120_000 },
+    async (how, sight, done) => {
+      const { start, history, breakMessages, sends, steps } = await world();
+      await breakMessages(how);
+      expect(await sends()).toMatchObject({ outcome: 'not_started' });
+      const recovery = start(hasty);
+      recovery.trouble(sight as Exclude<Sight, 'answers'>);
+      recovery.trouble(sight as Exclude<Sight, 'answers'>);
+      await eventually(() => steps.at(-1) === 'well', { within: 90_000 });
+      expect(recovery.step()).toBe('well');
+      expect(await history()).toEqual(done);
+      expect(await sends()).toEqual({ outcome: 'handed_over' });
+    },
+  );
 
   test('is not touched while an act is under way', async () => {
     const { mac, messages, history, breakMessages } = await world();

@@ -40,7 +40,7 @@ test('a sound of another kind goes out as a Core Audio file of the name that voi
   expect(await care.mac.perform('act_1', { kind: 'send_file', handle: FRIEND, path: staged })).toEqual({
     outcome: 'handed_over',
   });
-  await eventually(() => messageRows(virtualMac.messagesDb).length === 1, { within: 10_000 });
+  await eventually(() => messageRows(virtualMac.messagesDb).length === 1, { within: 60_000 });
 });
 
 /** Voice notes by a program of the test in the place of afconvert. */
