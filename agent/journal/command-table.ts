@@ -78,6 +78,7 @@ export class CommandTable {
   readonly #insert: Database.Statement;
   readonly #urgentFirst: Database.Statement;
   readonly #oldestFirst: Database.Statement;
+  readonly #unpaced: Database.Statement;
   readonly #nextChange: Database.Statement;
   readonly #waitingForLine: Database.Statement;
   readonly #waitingBehindHeld: Database.Statement;
@@ -98,10 +99,13 @@ export class CommandTable {
       AND c.not_before <= @now AND c.held_until <= @now AND c.expires_at > @now AND ${first}`;
     this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq LIMIT @limit`);
     this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq LIMIT @limit`);
+    this.#unpaced = db.prepare(
+      `${candidates} AND c.body ->> '$.type' NOT IN ${MESSAGES} ORDER BY c.priority, c.seq LIMIT @limit`,
+    );
     this.#waitingForLine = db.prepare(
       `WITH turn AS MATERIALIZED (
          SELECT id, min(row_number() OVER (ORDER BY priority, seq), row_number() OVER (ORDER BY seq)) - 1 AS ahead
-         FROM (${candidates} AND c.body ->> '$.type' IN ('message.send', 'group.create')))
+         FROM (${candidates} AND c.body ->> '$.type' IN ${MESSAGES}))
        SELECT c.*, ahead FROM turn JOIN command c ON c.id = turn.id
        WHERE ahead >= @least
          AND (c.state = 'queued' OR c.paced ->> '$.rule' <> 'line_rate' OR c.paced ->> '$.until' <= @now)
@@ -111,7 +115,7 @@ export class CommandTable {
       `SELECT c.*, h.paced AS held FROM command h JOIN command c
          ON c.conversation = h.conversation AND c.seq > h.seq AND c.state IN ('queued', 'paced')
        WHERE h.state = 'paced' AND h.held_until > 0 AND c.paced IS NOT h.paced
-         AND c.body ->> '$.type' IN ('message.send', 'group.create')
+         AND c.body ->> '$.type' IN ${MESSAGES}
        ORDER BY c.seq LIMIT ?`,
     );
     this.#nextChange = db
@@ -170,8 +174,9 @@ export class CommandTable {
     return this.#statement('SELECT coalesce(max(high_water), 0) FROM command').pluck().get() as number;
   }
 
-  candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[] {
-    const select = order === 'oldest' ? this.#oldestFirst : this.#urgentFirst;
+  candidates(now: number, limit: number, which?: 'oldest' | 'unpaced'): JournaledCommand[] {
+    const others = { oldest: this.#oldestFirst, unpaced: this.#unpaced };
+    const select = which === undefined ? this.#urgentFirst : others[which];
     return (select.all({ now, limit }) as CommandRow[]).map(fromRow);
   }
 
@@ -266,6 +271,9 @@ export class CommandTable {
     return statement;
   }
 }
+
+/** Commands that pacing is about. */
+const MESSAGES = "('message.send', 'group.create')";
 
 /** What customers wait for comes before what merely has to be told. */
 const rank = (priority: Priority): number => priorities.indexOf(priority);

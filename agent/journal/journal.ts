@@ -156,8 +156,8 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.inStates(states, limit));
   }
 
-  candidates(now: number, limit: number, order?: 'oldest'): JournaledCommand[] {
-    return this.#read(() => this.#commands.candidates(now, limit, order));
+  candidates(now: number, limit: number, which?: 'oldest' | 'unpaced'): JournaledCommand[] {
+    return this.#read(() => this.#commands.candidates(now, limit, which));
   }
 
   releaseHeld(): void {

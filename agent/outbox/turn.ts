@@ -73,21 +73,35 @@ export class Turn {
   take(now: number): Found {
     const { journal } = this.#options;
     const found: Found = { refused: [], errands: [] };
+    const order = this.#acts % FAIRNESS === FAIRNESS - 1 ? 'oldest' : undefined;
+    const seen = new Set<string>();
     let anyHeld = false;
-    for (;;) {
-      const order = this.#acts % FAIRNESS === FAIRNESS - 1 ? 'oldest' : undefined;
+    for (let more = true; more; ) {
       const candidates = journal.candidates(now, LOOK, order);
-      const held: JournalChange[] = [];
-      for (const command of candidates) {
-        this.#consider(command, now, found, held);
-        if (found.next) break;
-      }
-      if (held.length > 0) journal.record(merged(held, now));
-      anyHeld ||= held.length > 0;
-      if (!found.next && held.length > 0 && candidates.length === LOOK) continue;
-      if (!found.next) this.#tell(now, found.line, anyHeld);
-      return found;
+      const held = this.#look(candidates, now, { found, seen });
+      anyHeld ||= held > 0;
+      more = !found.next && held > 0 && candidates.length === LOOK;
     }
+    // What waits for the line holds up nothing else, however much it is.
+    if (!found.next && found.line) this.#look(journal.candidates(now, LOOK, 'unpaced'), now, { found, seen });
+    if (!found.next) this.#tell(now, found.line, anyHeld);
+    return found;
+  }
+
+  /** Looks for the next act among those that were not seen before; journals and counts those that are held. */
+  #look(
+    candidates: readonly JournaledCommand[],
+    now: number,
+    { found, seen }: { found: Found; seen: Set<string> },
+  ): number {
+    const held: JournalChange[] = [];
+    for (const command of candidates.filter(({ id }) => !seen.has(id))) {
+      seen.add(command.id);
+      this.#consider(command, now, found, held);
+      if (found.next) break;
+    }
+    if (held.length > 0) this.#options.journal.record(merged(held, now));
+    return held.length;
   }
 
   /** Tells of messages that no rule holds by itself, but which wait for the line or for one that is held. */

@@ -94,6 +94,18 @@ describe('pacing', () => {
     expect(pacedOf('m3')?.until).toBeGreaterThan(world.clock.now());
   });
 
+  test('what is no message does not wait behind those that wait for the line', async () => {
+    await world.restart({ pacer: slow });
+    world.order(world.text('m0', '+14155550200'));
+    await world.acted(1);
+    for (let n = 0; n < 60; n += 1)
+      world.order({ ...world.text(`code${n}`, `+141555503${10 + n}`), priority: 'otp' });
+    world.ask('dots', { type: 'conversation.typing', conversation: withAnna, state: 'on' });
+    await world.mac.end();
+    await world.acted(2);
+    expect(world.mac.acts[1]).toMatchObject({ kind: 'typing' });
+  });
+
   test('messages behind one that is held say what holds that one, and go after it', async () => {
     const until = world.clock.now() + 60_000;
     const decide: OutboxOptions['pacer']['decide'] = (_, now) => (now < until ? hold(until) : free);
