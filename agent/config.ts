@@ -13,6 +13,8 @@ export interface AgentConfig {
   /** Home of the virtual Mac that commands about one mean unless told: the one named, else that of `npm start`. */
   virtualMacHome: string;
   logLevel: LogLevel;
+  /** Largest journal, in bytes; undefined for the usual bound. */
+  journalMaxBytes: number | undefined;
   /** Stop when standard input ends, as a child of a supervisor does. */
   stopOnStdinEnd: boolean;
 }
@@ -20,8 +22,8 @@ export interface AgentConfig {
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /**
- * Reads `BLUERELAY_HOME`, `BLUERELAY_VIRTUAL_MAC`, `BLUERELAY_DEMO_HOME`, `BLUERELAY_LOG` and
- * `BLUERELAY_STOP_ON_STDIN_END`.
+ * Reads `BLUERELAY_HOME`, `BLUERELAY_VIRTUAL_MAC`, `BLUERELAY_DEMO_HOME`, `BLUERELAY_LOG`, `BLUERELAY_JOURNAL_MB` (a whole
+ * number from 8 on, the usual bound for anything else) and `BLUERELAY_STOP_ON_STDIN_END`.
  */
 export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
   const virtualHome = env.BLUERELAY_VIRTUAL_MAC;
@@ -34,6 +36,10 @@ export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
       virtualHome || path.join(env.BLUERELAY_DEMO_HOME || '.bluerelay', 'virtual-mac'),
     ),
     logLevel: level ?? 'info',
+    journalMaxBytes: megabytes(env.BLUERELAY_JOURNAL_MB),
     stopOnStdinEnd: env.BLUERELAY_STOP_ON_STDIN_END === '1',
   };
 }
+
+const megabytes = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,6}$/.test(text) && Number(text) >= 8 ? Number(text) * 1024 ** 2 : undefined;

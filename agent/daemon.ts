@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { agentErrors } from '../bridge/protocol/errors.ts';
 import { AppError, errorCode } from '../bridge/runtime/app-error.ts';
@@ -34,6 +35,9 @@ import { agentVersion } from './versions.ts';
 /** How long a stop waits for the act under way, in milliseconds. */
 const ACT_STOP_LIMIT_MS = 8_000;
 
+/** A journal whose end is not known may have been written so long after its file was, in milliseconds. */
+const LOST_MARGIN_MS = 24 * 3_600_000;
+
 export interface DaemonOptions {
   config: AgentConfig;
   allowSending: boolean;
@@ -67,13 +71,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const part = (name: string): Logger => logger.child({ part: name });
   try {
     releases.push(lockHome(home));
+    let unreadSince: number | undefined;
     const journal = openJournal(path.join(home, 'journal.db'), {
       now: clock.now(),
-      onSalvage: ({ file, open, events }) =>
+      ...(config.journalMaxBytes === undefined ? {} : { maxBytes: config.journalMaxBytes }),
+      onSalvage: (salvage) => {
+        const { file, open, events, tailCursor } = salvage;
+        if (tailCursor === null) unreadSince = statSync(file).mtimeMs;
         logger.error(
           { file, commands: open.length, events: events.length },
           'the journal was damaged: set aside, and begun anew with what it still gave',
-        ),
+        );
+      },
     });
     releases.push(() => journal.close());
     const messagesDb = openMessagesDb({
@@ -260,6 +269,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     tail.start();
     calls.start();
     backfill.start();
+    if (unreadSince !== undefined) backfill.since(unreadSince - LOST_MARGIN_MS);
     link.start();
     logger.info({ agentId: identity.agentId, version: versions.agent }, 'agent started');
     return { status, stop: release };

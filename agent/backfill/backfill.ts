@@ -49,6 +49,15 @@ export class Backfill {
     if (this.#state.run?.finishedAt === null) this.#go();
   }
 
+  /** Tells what came since a time, in milliseconds since the Unix epoch, because nobody knows how far it was told. */
+  since(time: number): void {
+    try {
+      this.#begin(time);
+    } catch (error) {
+      this.#options.logger.error({ error: describeError(error) }, 'what may have been missed cannot be told');
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;

@@ -44,9 +44,9 @@ export class BuiltAgent {
   log = '';
   readonly #exited: Promise<unknown>;
 
-  constructor(homes: AgentHomes, args: readonly string[] = []) {
+  constructor(homes: AgentHomes, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [builtFile('agent/main.js'), 'run', ...args], {
-      env: environment(homes),
+      env: { ...environment(homes), ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.child.stderr?.on('data', (chunk) => {
