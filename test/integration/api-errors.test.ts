@@ -60,6 +60,13 @@ describe('a bad request to POST /v1/messages', () => {
     ['null as text', deep({ text: null }), 'invalid_parameter_value', 'text'],
     ['an empty text', deep({ text: '' }), 'invalid_parameter_value', 'text'],
     ['a text of 10,001 characters', deep({ text: '😀'.repeat(10_001) }), 'invalid_parameter_value', 'text'],
+    ['a priority that there is not', deep({ priority: 'now' }), 'invalid_parameter_value', 'priority'],
+    [
+      'a wait of forty days',
+      deep({ expiresInSeconds: 40 * 86_400 }),
+      'invalid_parameter_value',
+      'expiresInSeconds',
+    ],
     ['NUL in the text', deep({ text: 'a\0b' }), 'invalid_parameter_value', 'text'],
     [
       'half a surrogate pair',
