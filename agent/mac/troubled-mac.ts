@@ -5,11 +5,19 @@ import type { Act, ActOutcome, Mac } from './types.ts';
 /** Acts on the windows of FaceTime and macOS: what they find says nothing of Messages. */
 const OF_CALLS: readonly Act['kind'][] = ['place_call', 'end_call', 'look_at_call'];
 
-/** The Mac whose acts call for recovery where they find Messages gone or silent, if asking it is allowed. */
+const beingBroughtBack: ActOutcome = {
+  outcome: 'not_started',
+  error: { code: 'messages_not_running', message: 'Messages is being brought back' },
+};
+
+/**
+ * The Mac whose acts call for recovery where they find Messages gone or silent, if asking it is allowed. Until it is
+ * back no act is begun: one that waits for a Messages that hangs would hold up every step of the recovery for minutes.
+ */
 export function troubledMac(options: {
   mac: Mac;
   capabilities: Pick<CapabilityWatch, 'permissions'>;
-  recovery: Pick<Recovery, 'trouble'>;
+  recovery: Pick<Recovery, 'trouble' | 'step'>;
 }): Mac {
   const { mac, capabilities, recovery } = options;
   const mayAsk = (): boolean =>
@@ -23,12 +31,13 @@ export function troubledMac(options: {
     if (code === 'act_timed_out') recovery.trouble('silent');
     return outcome;
   };
+  const isBack = (): boolean => ['well', 'person'].includes(recovery.step());
   return {
     async perform(actId, act) {
-      const outcome = await mac.perform(actId, act);
-      return OF_CALLS.includes(act.kind) ? outcome : heed(outcome);
+      if (OF_CALLS.includes(act.kind)) return mac.perform(actId, act);
+      return isBack() ? heed(await mac.perform(actId, act)) : beingBroughtBack;
     },
-    sendText: async (act) => heed(await mac.sendText(act)),
+    sendText: async (act) => (isBack() ? heed(await mac.sendText(act)) : beingBroughtBack),
     recover: (actId) => mac.recover(actId),
     forget: (actId) => mac.forget(actId),
     stop: (hurry) => mac.stop(hurry),

@@ -109,7 +109,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     const life = new Life({ home, idsCache: new IdsCache(home, macos), store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
-    const calls = new Phone({ macos, fullKeyboardAccess, store, clock });
+    const calls = new Phone({ macos, fullKeyboardAccess, store, faults, clock });
     phone = calls;
     const desktop = new Desktop({ faults, processes: [messagesWindow, ...calls.processes] });
     app = new MessagesApp({ store, life, relayed, faults, desktop, messagesWindow });

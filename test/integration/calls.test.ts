@@ -131,6 +131,28 @@ test('an audio call on macOS 26 has no button that ends it', async () => {
   await eventually(() => told.length === 1);
 });
 
+describe('in another language', () => {
+  test.each(pressable)('on macOS %s nothing is pressed on a guess', async (macos, fullKeyboardAccess) => {
+    const { place, home, clock, told } = await world(macos, fullKeyboardAccess);
+    await causeFault(home, { kind: 'other-language' });
+    const refused = {
+      outcome: 'not_started',
+      error: { code: expect.stringMatching(/^(ui_not_recognised|call_prompt_hidden)$/) },
+    };
+    expect(await place(ANSWERS)).toMatchObject(refused);
+    await clock.advance(60_000);
+    expect(told).toEqual([]);
+  });
+});
+
+test('in another language a call is ended by what no language changes', async () => {
+  const { place, end, home, clock } = await world('14');
+  expect(await place(ANSWERS, 'video')).toEqual(handedOver);
+  await clock.advance(3_000);
+  await causeFault(home, { kind: 'other-language' });
+  expect(await end()).toEqual(handedOver);
+});
+
 describe('a fault', () => {
   const cases: Array<[FaultInput, object]> = [
     [{ kind: 'screen-locked' }, notStarted('screen_locked')],

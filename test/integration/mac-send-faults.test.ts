@@ -16,8 +16,8 @@ import { type MessageRow, messageRows } from '../support/message-rows.ts';
 
 const FRIEND = '+14155550103';
 const STRANGER = '+14155550105';
-const DEADLINE_MS = 25_000;
-const HANG_MS = 5_000;
+const DEADLINE_MS = 60_000;
+const HANG_MS = 8_000;
 /** One fault in so many is played of each way to send, on one release, unless all are asked for. */
 const SHARE = 8;
 
@@ -256,20 +256,25 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
   }
 
   for (const { act: sending, fault } of played.filter(({ release }) => release === macos))
-    test.sequential(`${sending.name}, ${fault.name}: ${fault.outcome}, sent ${fault.effects} times`, async () => {
+    test.sequential(`${sending.name}, ${fault.name}: ${fault.outcome}, sent ${fault.effects} times`, {
+      timeout: 240_000,
+    }, async () => {
       const one = await chance(sending);
       await fault.cause(world, one);
       const outcome = await (fault.hangs ? world.hanging : world.mac).perform(one.actId, one.act);
       expect(outcome).toMatchObject({ outcome: fault.outcome });
       if (fault.code) expect(outcome).toMatchObject({ error: { code: fault.code } });
       if (fault.effects === 1)
-        await eventually(() => one.rows().length === 1, { what: 'its row in its chat' });
+        await eventually(() => one.rows().length === 1, { within: 60_000, what: 'its row in its chat' });
       await fault.afterwards?.(world, one);
       await askVirtualMac(world.home, { call: 'clear-faults' });
-      await eventually(() => processesOn(world.home).length === 0, { what: 'no process left' });
+      await eventually(() => processesOn(world.home).length === 0, {
+        within: 60_000,
+        what: 'no process left',
+      });
       const next = await chance(sending);
       expect(await world.mac.perform(next.actId, next.act)).toEqual({ outcome: 'handed_over' });
-      await eventually(() => next.rows().length === 1, { what: 'the row of the next' });
+      await eventually(() => next.rows().length === 1, { within: 60_000, what: 'the row of the next' });
       expect(one.rows()).toHaveLength(fault.effects);
     });
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Permission } from '../../agent/mac/permissions.ts';
+import type { RecoveryStep } from '../../agent/mac/recovery-states.ts';
 import { troubledMac } from '../../agent/mac/troubled-mac.ts';
 import type { Act } from '../../agent/mac/types.ts';
 import type { MessageErrorCode } from '../../bridge/protocol/errors.ts';
@@ -14,7 +15,7 @@ async function sights(act: Act, code: MessageErrorCode, permissions: Permission[
   const troubled = troubledMac({
     mac,
     capabilities: { permissions: () => permissions },
-    recovery: { trouble: (sight) => trouble.push(sight) },
+    recovery: { trouble: (sight) => trouble.push(sight), step: () => 'well' },
   });
   const outcome = troubled.perform('act_1', act);
   await mac.end({ outcome: 'not_started', error: { code, message: '' } });
@@ -33,4 +34,28 @@ test('a FaceTime that does not answer is no reason to end Messages', async () =>
   const place: Act = { kind: 'place_call', handle: '+14155550101', medium: 'audio' };
   for (const act of [place, { kind: 'end_call' }, { kind: 'look_at_call' }] as const)
     expect(await sights(act, 'act_timed_out')).toEqual([]);
+});
+
+test('while Messages is brought back no act begins but those of calls; when only a person can help, they are tried', async () => {
+  const mac = new TestMac();
+  let step: RecoveryStep = 'quit';
+  const troubled = troubledMac({
+    mac,
+    capabilities: { permissions: () => [granted] },
+    recovery: { trouble: () => undefined, step: () => step },
+  });
+  expect(await troubled.perform('act_1', TEXT)).toMatchObject({
+    outcome: 'not_started',
+    error: { code: 'messages_not_running' },
+  });
+  expect(mac.acts).toEqual([]);
+  const call = troubled.perform('act_2', { kind: 'end_call' });
+  await mac.end();
+  expect(await call).toEqual({ outcome: 'handed_over' });
+  for (const next of ['person', 'well'] as const) {
+    step = next;
+    const act = troubled.perform('act_3', TEXT);
+    await mac.end();
+    expect(await act).toEqual({ outcome: 'handed_over' });
+  }
 });

@@ -1,7 +1,9 @@
 import type { Cancel, Clock } from '../../../bridge/runtime/clock.ts';
+import type { Faults } from '../faults.ts';
 import { wayOf } from '../people.ts';
 import { type MacosRelease, type MessagesStore, macosReleases } from '../types.ts';
 import { custom, press, type UiNode, type UiProcess } from './types.ts';
+import { inLanguage } from './words.ts';
 
 /** How long a call rings that nobody takes, in milliseconds. */
 const RINGS_MS = 30_000;
@@ -11,6 +13,7 @@ export interface PhoneOptions {
   /** Full Keyboard Access is on: on macOS 26 the prompt of a call shows its buttons only then. */
   fullKeyboardAccess: boolean;
   store: MessagesStore;
+  faults: Faults;
   clock: Clock;
 }
 
@@ -124,8 +127,16 @@ export class Phone {
   #notifications(): UiNode[] {
     if (!this.#prompt || this.#since('27')) return [];
     const text: UiNode = { role: 'AXStaticText', value: this.#prompt.handle };
-    const call: UiNode = { role: 'AXButton', title: 'Call', actions: [press(() => this.#confirm())] };
-    const cancel: UiNode = { role: 'AXButton', title: 'Cancel', actions: [press(() => this.#dismiss())] };
+    const call: UiNode = {
+      role: 'AXButton',
+      title: this.#word('Call'),
+      actions: [press(() => this.#confirm())],
+    };
+    const cancel: UiNode = {
+      role: 'AXButton',
+      title: this.#word('Cancel'),
+      actions: [press(() => this.#dismiss())],
+    };
     const group = (...children: UiNode[]): UiNode => ({ role: 'AXGroup', children });
     const window = (...children: UiNode[]): UiNode[] => [
       { role: 'AXWindow', title: 'Notification Center', children },
@@ -135,7 +146,10 @@ export class Phone {
       return window({ role: 'AXGroup', identifier: 'FACETIME_NOTIFICATION', children: shown });
     }
     if (this.#since('15')) {
-      const actions = [custom('Call', () => this.#confirm()), custom('Cancel', () => this.#dismiss())];
+      const actions = [
+        custom(this.#word('Call'), () => this.#confirm()),
+        custom(this.#word('Cancel'), () => this.#dismiss()),
+      ];
       return window(group({ role: 'AXGroup', actions, children: [text] }));
     }
     const alert = group(call, cancel, text);
@@ -155,7 +169,7 @@ export class Phone {
     if (this.#since('13')) return window({ role: 'AXGroup', children: [leave] });
     const first: UiNode = { role: 'AXButton' };
     if (this.#call.answeredAt !== undefined) return window(first, leave);
-    return window(first, { role: 'AXButton', title: 'End', actions: hangUp });
+    return window(first, { role: 'AXButton', title: this.#word('End'), actions: hangUp });
   }
 
   /** Buttons here say that they were pressed and do nothing. */
@@ -176,5 +190,9 @@ export class Phone {
 
   #dismiss(): void {
     this.#prompt = undefined;
+  }
+
+  #word(english: string): string {
+    return inLanguage(english, this.#options.faults);
   }
 }
