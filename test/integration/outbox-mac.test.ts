@@ -106,7 +106,7 @@ async function world(macos: MacosRelease): Promise<World> {
           const { state } = journal.command(id) ?? {};
           return state !== undefined && ['done', 'failed', 'uncertain'].includes(state) && state;
         },
-        { within: 15_000, what: `the end of ${id}` },
+        { within: 90_000, what: `the end of ${id}` },
       ),
   };
 }
@@ -117,7 +117,7 @@ const file = (name: string) => ({
 
 describe.each<MacosRelease>(['13', '26', '27'])('on macOS %s', (macos) => {
   test('a text with files, to a person and to a group, is proved part by part', {
-    timeout: 40_000,
+    timeout: 240_000,
   }, async () => {
     const { order, ended, journal, evidence, group } = await world(macos);
     const files = [file('a.jpg'), file('b.jpg')];
@@ -140,7 +140,7 @@ describe.each<MacosRelease>(['13', '26', '27'])('on macOS %s', (macos) => {
   test.skipIf(!whole && macos !== '26')(
     'a send is proved, once, in a chat.db whose WAL is swapped, that is flooded, built anew or taken away meanwhile',
     {
-      timeout: 90_000,
+      timeout: 400_000,
     },
     async () => {
       const { home, order, ended, evidence } = await world(macos);
@@ -149,18 +149,18 @@ describe.each<MacosRelease>(['13', '26', '27'])('on macOS %s', (macos) => {
         await planPlay(home, { operations: 12, only: [scene], seed: 7 });
         await causeFault(home, { kind: 'late-join', ms: 1_500 });
         order(`cmd_${index}`, { type: 'message.send', to: PERSON, text });
-        await eventually(() => faultsHappened(home), { within: 20_000, what: 'the send' });
+        await eventually(() => faultsHappened(home), { within: 60_000, what: 'the send' });
         await playNext(home, 500);
         // Rows that were numbered anew prove nothing by their numbers.
         expect(await ended(`cmd_${index}`)).toMatch(scene === 'rebuild' ? /done|uncertain/ : /done/);
         await playNext(home, 500);
         const copies = (): number => evidence.rowsAfter(0, now()).filter((row) => row.text === text).length;
-        await eventually(() => copies() === 1, { within: 20_000, what: `one row of ${text}` });
+        await eventually(() => copies() === 1, { within: 60_000, what: `one row of ${text}` });
       }
     },
   );
 
-  test('what is asked of chat.db is answered', { timeout: 40_000 }, async () => {
+  test('what is asked of chat.db is answered', { timeout: 240_000 }, async () => {
     const { home, order, ended, evidence, journal, group } = await world(macos);
     const withPerson = { kind: 'direct', identifier: PERSON } as const;
     expect(evidence.chat(withPerson)).toBeNull();
@@ -187,7 +187,7 @@ describe.each<MacosRelease>(['13', '26', '27'])('on macOS %s', (macos) => {
 });
 
 test('a text goes by SMS where the account is there, and a file under its own name', {
-  timeout: 40_000,
+  timeout: 240_000,
 }, async () => {
   const { order, ended, evidence, journal } = await world('15');
   order('sms', { type: 'message.send', to: PERSON, text: 'green', service: 'SMS' });
@@ -199,7 +199,7 @@ test('a text goes by SMS where the account is there, and a file under its own na
 });
 
 test('who is known is written to in the chat by its id, and one of another service is not followed', {
-  timeout: 40_000,
+  timeout: 240_000,
 }, async () => {
   const { home, order, ended, evidence } = await world('26');
   order('first', { type: 'message.send', to: PERSON, text: 'first' });

@@ -61,10 +61,10 @@ const refused: ReadonlyArray<readonly [string, string]> = [
 ];
 
 describe('POST /v1/messages', () => {
-  test.each(sendable)('%s: Messages has it to the byte', { timeout: 90_000 }, async (_name, text) => {
+  test.each(sendable)('%s: Messages has it to the byte', { timeout: 240_000 }, async (_name, text) => {
     const { status, body } = await demo().call<ApiMessage>('/v1/messages', { body: { to: READER, text } });
     expect(status, JSON.stringify(body).slice(0, 300)).toBe(202);
-    await reached(demo(), body.id, 'read', 60_000);
+    await reached(demo(), body.id, 'read', 120_000);
     const found = ownTexts().filter((own) => Buffer.from(own).equals(Buffer.from(text)));
     expect(found).toHaveLength(1);
     const { body: told } = await demo().call<ApiMessage>(`/v1/messages/${body.id}`);
@@ -84,7 +84,7 @@ describe('POST /v1/messages', () => {
   });
 });
 
-test('what a person writes is told to the byte', { timeout: 90_000 }, async () => {
+test('what a person writes is told to the byte', { timeout: 240_000 }, async () => {
   const hook = await registerHook(demo());
   try {
     // U+FFFC stands for a file in what Messages writes, and nobody types it.
@@ -94,7 +94,7 @@ test('what a person writes is told to the byte', { timeout: 90_000 }, async () =
       const isIt = (told: unknown): boolean =>
         typeof told === 'string' && Buffer.from(told).equals(Buffer.from(text));
       await eventually(() => hook.events().some(({ data }) => data.from === WRITER && isIt(data.text)), {
-        within: 30_000,
+        within: 90_000,
         what: `${JSON.stringify(text.slice(0, 40))} at the webhook`,
       });
     }
