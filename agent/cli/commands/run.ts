@@ -1,7 +1,6 @@
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { runService } from '../../../bridge/runtime/lifecycle.ts';
 import { startDaemon } from '../../daemon.ts';
-import { freeHeap } from '../../heap.ts';
 import type { Command } from '../command.ts';
 
 /** `bluerelay run`: the daemon until it is stopped. */
@@ -31,7 +30,6 @@ export const runCommand: Command = {
           clock,
           logger,
         });
-        freeHeap();
         const { agentId, line, home } = daemon.status();
         if (options.json) print(JSON.stringify({ agentId, line, home }));
         else tell(`Agent ${agentId} runs for ${line.handle}; see it with: bluerelay status`);

@@ -30,8 +30,12 @@ function usageOf(pid: number): Usage {
   return { cpuMs: seconds * 1_000, rssMb: (Number(rss) * 1024) / 1e6 };
 }
 
-/** What a process uses while nothing happens. */
-export async function idle(pid: number, seconds: number): Promise<Idle> {
+/** What a process uses while nothing happens, once it has settled: after its start V8 still cleans up. */
+export async function idle(
+  pid: number,
+  { settle, seconds }: { settle: number; seconds: number },
+): Promise<Idle> {
+  await sleep(settle * 1_000);
   const before = usageOf(pid);
   let rssMb = before.rssMb;
   for (let second = 0; second < seconds; second += 1) {

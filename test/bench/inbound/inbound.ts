@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { type CatchUp, catchUp } from './catch-up.ts';
 import { type Decoding, decoding } from './decoder.ts';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
 const messages = Number(values.messages ?? (values.quick ? 15 : 100));
 const rows = Number(values.rows ?? (values.quick ? 20_000 : 200_000));
 const seconds = Number(values.seconds ?? (values.quick ? 5 : 60));
+const settle = values.quick ? 5 : 30;
 
 interface Watched {
   who: string;
@@ -30,6 +32,8 @@ interface Watched {
 }
 
 interface Report {
+  /** Where and when: figures of two machines, or of a busy one, are not to be compared. */
+  machine: { at: string; node: string; system: string; cpu: string; cores: number; load: number[] };
   watched: Watched[];
   catchUp: CatchUp;
   decoder: Decoding;
@@ -47,7 +51,7 @@ async function watch(
   try {
     const watcher = await start(world);
     try {
-      const used = idles ? await idle(watcher.pid, seconds) : undefined;
+      const used = idles ? await idle(watcher.pid, { settle, seconds }) : undefined;
       return { who, measured: await measure(world, watcher, messages), ...(used && { idle: used }) };
     } finally {
       await watcher.stop();
@@ -59,7 +63,17 @@ async function watch(
   }
 }
 
+const machine = (): Report['machine'] => ({
+  at: new Date().toISOString(),
+  node: process.version,
+  system: `${os.type()} ${os.release()} ${os.arch()}`,
+  cpu: os.cpus()[0]?.model.trim() ?? '',
+  cores: os.cpus().length,
+  load: os.loadavg().map((load) => round(load)),
+});
+
 async function run(): Promise<Report> {
+  const here = machine();
   const watched = [
     await watch('bare limit', (world) => childWatcher('bare-watcher', world), { idles: false }),
     await watch('bluerelay', agentWatcher, { idles: true }),
@@ -68,10 +82,15 @@ async function run(): Promise<Report> {
   tell(`catch-up of ${rows} rows`);
   const caughtUp = await catchUp(rows);
   tell('decoder');
-  return { watched, catchUp: caughtUp, decoder: decoding(values.quick ? 5_000 : 50_000) };
+  return { machine: here, watched, catchUp: caughtUp, decoder: decoding(values.quick ? 5_000 : 50_000) };
 }
 
-function print({ watched, catchUp: caught, decoder }: Report): void {
+function print({
+  machine: { at, node, system, cpu, cores, load },
+  watched,
+  catchUp: caught,
+  decoder,
+}: Report): void {
   const bare = watched[0]?.measured;
   const lines = watched.flatMap(({ who, measured, cannot }) =>
     joins.map((join) => {
@@ -83,12 +102,15 @@ function print({ watched, catchUp: caught, decoder }: Report): void {
     }),
   );
   const write = (text: string): void => void process.stdout.write(`${text}\n`);
+  write(`${at}, Node.js ${node}, ${system}, ${cores} x ${cpu}, load before ${load.join(' ')}`);
+  write('');
   write('Last commit that makes a message whole to its event, in ms; join in ms after the row.');
   write('bluerelay: the built agent with its journal, to the event frame at the other end of the link.');
   write('bare limit: a process that asks for data_version without pause. Other watchers: to their callback.');
   write(table(['watcher', 'join', 'p50', 'p90', 'p99', 'to bare', 'after a WAL swap'], lines));
   for (const { who, cannot } of watched) if (cannot) write(`${who} cannot run here: ${cannot}`);
   write('');
+  write(`Idle: over ${seconds} s, ${settle} s after the start.`);
   write(
     table(
       ['idle', 'CPU % of a core', 'RSS MB'],
@@ -101,7 +123,7 @@ function print({ watched, catchUp: caught, decoder }: Report): void {
       ['', 'ours per second', 'beside it', 'ratio'],
       [
         [
-          `catch-up of ${caught.rows} rows (file to batches), bare SELECT`,
+          `catch-up of ${caught.rows} rows (file to batches), bare SELECT; ratio of processor time`,
           caught.rowsPerSecond,
           caught.bareRowsPerSecond,
           `${round(caught.share * 100, 1)}%`,
@@ -115,6 +137,8 @@ function print({ watched, catchUp: caught, decoder }: Report): void {
       ],
     ),
   );
+  write('');
+  write('Aims: p50 <= 3, p99 <= 15; idle < 0.2 % and < 80 MB; catch-up >= 40%; decoder >= 5x.');
   if (caught.told !== caught.rows) write(`Only ${caught.told} of ${caught.rows} rows were told.`);
 }
 
