@@ -134,9 +134,12 @@ test('a message to a person who reads is told as sent, delivered and read; one w
     'message.delivered',
     'message.read',
   ];
-  await eventually(() => bridge.statesOf('cmd_1').length === read.length, { what: 'read' });
+  await eventually(() => bridge.statesOf('cmd_1').length === read.length, { within: 60_000, what: 'read' });
   expect(bridge.statesOf('cmd_1')).toEqual(read);
-  await eventually(() => bridge.statesOf('cmd_2').includes('message.failed'), { what: 'failure' });
+  await eventually(() => bridge.statesOf('cmd_2').includes('message.failed'), {
+    within: 60_000,
+    what: 'failure',
+  });
   expect(bridge.events.find((event) => event.type === 'message.failed')).toMatchObject({
     commandId: 'cmd_2',
     error: { code: 'recipient_not_imessage', apple: 22 },
