@@ -144,19 +144,13 @@ const before = ({ asks, chat, file }: Sending): SendFault[] => [
 const missing = { kind: 'error', at: 'chat', number: -1728, times: 1, skip: 0 } as const;
 
 /** What goes wrong at the send verb or after it. */
-function after({ chat, file }: Sending): SendFault[] {
+function after({ chat }: Sending): SendFault[] {
   const uncertain = (name: string, fault: FaultInput, effects: 0 | 1): SendFault => ({
     ...{ name, cause: by(fault), outcome: 'uncertain', effects },
     ...(fault.kind === 'hang' ? { hangs: true as const } : {}),
   });
-  const sent = (
-    name: string,
-    cause: SendFault['cause'],
-    effects: 0 | 1,
-    afterwards?: SendFault['afterwards'],
-  ): SendFault => ({
+  const sent = (name: string, cause: SendFault['cause'], effects: 0 | 1): SendFault => ({
     ...{ name, cause, outcome: 'handed_over', effects },
-    ...(afterwards ? { afterwards } : {}),
   });
   return [
     ...[-1728, -1712, -609, 1].map((number) =>
@@ -174,19 +168,6 @@ function after({ chat, file }: Sending): SendFault[] {
     ...(chat
       ? []
       : [sent('a participant by name that it does not know', by({ ...missing, at: 'participant' }), 1)]),
-    ...(file
-      ? [
-          sent(
-            'a file that is gone before Messages copied it',
-            () => undefined,
-            1,
-            async ({ staging }, { actId, rows }) => {
-              staging.discard(actId);
-              await eventually(() => rows()[0]?.error === 25, { what: 'error 25' });
-            },
-          ),
-        ]
-      : []),
   ];
 }
 
