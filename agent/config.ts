@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { LogLevel } from '../bridge/runtime/logger.ts';
@@ -22,10 +23,23 @@ export interface AgentConfig {
 const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /**
+ * Off a Mac there is no Messages but that of `npm start`: where `BLUERELAY_HOME` and `BLUERELAY_VIRTUAL_MAC` name nothing,
+ * commands mean the relay in `BLUERELAY_DEMO_HOME` or `./.bluerelay`, if there is one.
+ */
+function withDemo(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): NodeJS.ProcessEnv {
+  const demo = env.BLUERELAY_DEMO_HOME || '.bluerelay';
+  const virtual = path.join(demo, 'virtual-mac');
+  if (platform === 'darwin' || env.BLUERELAY_HOME || env.BLUERELAY_VIRTUAL_MAC || !existsSync(virtual))
+    return env;
+  return { ...env, BLUERELAY_HOME: path.join(demo, 'agent'), BLUERELAY_VIRTUAL_MAC: virtual };
+}
+
+/**
  * Reads `BLUERELAY_HOME`, `BLUERELAY_VIRTUAL_MAC`, `BLUERELAY_DEMO_HOME`, `BLUERELAY_LOG`, `BLUERELAY_JOURNAL_MB` (a whole
  * number from 8 on, the usual bound for anything else) and `BLUERELAY_STOP_ON_STDIN_END`.
  */
-export function readAgentConfig(env: NodeJS.ProcessEnv): AgentConfig {
+export function readAgentConfig(given: NodeJS.ProcessEnv, platform = process.platform): AgentConfig {
+  const env = withDemo(given, platform);
   const virtualHome = env.BLUERELAY_VIRTUAL_MAC;
   const level = LOG_LEVELS.find((name) => name === env.BLUERELAY_LOG);
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -161,6 +161,22 @@ describe('a person who writes', () => {
     );
     expect(rows(home)).toMatchObject([{ is_from_me: 0, text: 'hi' }]);
   });
+
+  test.each([
+    ['linux', {}, 'agent', true],
+    ['darwin', {}, undefined, false],
+    ['linux', { BLUERELAY_HOME: '/elsewhere' }, undefined, false],
+  ] as const)(
+    'off a Mac, commands mean the relay of npm start unless another is named: %s %o',
+    (platform, env, agent, virtual) => {
+      const demo = tempFolder();
+      mkdirSync(path.join(demo, 'virtual-mac'));
+      const config = readAgentConfig({ BLUERELAY_DEMO_HOME: demo, ...env }, platform);
+      expect(config.virtual).toBe(virtual);
+      if (agent) expect(config.home).toBe(path.join(demo, agent));
+      else expect(config.home.startsWith(demo)).toBe(false);
+    },
+  );
 
   test('needs a handle', async () => {
     const { home } = await start();
