@@ -16,7 +16,7 @@ export interface DatabaseWords {
 /** An open database that somebody else writes. */
 export interface AppleDb {
   readonly db: Database.Database;
-  /** Device and inode of the database. */
+  /** Device, inode and birth of the database: an inode alone is given to the next file once its own is gone. */
   readonly file: string;
   /** Another number after each commit of another connection. */
   dataVersion(): number;
@@ -37,8 +37,8 @@ export function openAppleDb<Prepared extends object>(
 ): AppleDb & Prepared {
   let db: Database.Database | undefined;
   try {
-    const file = inode(databasePath);
-    if (file === null) throw missing(words);
+    const found = identityOf(databasePath);
+    if (found === null) throw missing(words);
     db = new Database(databasePath, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
     const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck();
     const prepared = prepare(db);
@@ -46,9 +46,9 @@ export function openAppleDb<Prepared extends object>(
     return {
       ...prepared,
       db,
-      file,
+      file: `${found.inode}:${found.birth}`,
       dataVersion: () => dataVersion.get() ?? 0,
-      isCurrent: currency(db, databasePath, file),
+      isCurrent: currency(db, databasePath, found.inode),
       close: closer(db),
     };
   } catch (error) {
@@ -61,6 +61,7 @@ const closer = (db: Database.Database) => (): void => {
   db.close();
 };
 
+/** While they are open, their inodes are theirs. */
 function currency(db: Database.Database, databasePath: string, file: string): () => boolean {
   const version = db.prepare<[], number>('PRAGMA schema_version').pluck();
   const schema = version.get();
@@ -74,11 +75,13 @@ function currency(db: Database.Database, databasePath: string, file: string): ()
   };
 }
 
-/** Device and inode of a file; null when it is not there. Throws what else stat throws. */
-function inode(file: string): string | null {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat ? `${stat.dev}:${stat.ino}` : null;
+/** Which file it is: device and inode, and when it was made. Null when it is not there; throws what else stat throws. */
+function identityOf(file: string): { inode: string; birth: bigint } | null {
+  const stat = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stat ? { inode: `${stat.dev}:${stat.ino}`, birth: stat.birthtimeNs } : null;
 }
+
+const inode = (file: string): string | null => identityOf(file)?.inode ?? null;
 
 const missing = ({ name, missing }: DatabaseWords): AppError =>
   new AppError(`${name} is not there`, { ...missing, retry: 'later' });

@@ -9,7 +9,7 @@ const runSchema = z.object({
   rows: z.int(),
   read: z.int(),
   told: z.int(),
-  /** Device and inode of the chat.db that ROWIDs hold in. */
+  /** Which chat.db it is, in which ROWIDs hold. */
   file: z.string(),
   /** The last ROWID that was told, and the last that will be: what comes after it is told as it comes. */
   done: z.int(),

@@ -9,7 +9,7 @@ const CHUNK = 200;
 const REMEMBERED = 500;
 
 const cursorSchema = z.object({
-  /** Device and inode of the file; null before there was one. */
+  /** Which file it is; null before there was one. */
   file: z.string().nullable(),
   pk: z.number(),
   /** Id of the record at `pk`; null where there is none. */

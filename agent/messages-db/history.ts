@@ -61,7 +61,7 @@ export interface HistoryRange {
 
 /** What stands in chat.db, read page by page in ROWID order, which is the order in which it came to this Mac. */
 export interface History {
-  /** Device and inode of the file, which ROWIDs hold in. */
+  /** Which file it is, in which ROWIDs hold. */
   readonly file: string;
   /** The lowest ROWID of a range, or null for an empty one, and how many rows it has. */
   scope(range: HistoryRange): { first: number | null; rows: number };

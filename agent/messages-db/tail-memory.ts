@@ -4,7 +4,7 @@ import type { TailMemory, TailMemoryPatch, TapbackName } from './types.ts';
 
 /** How far rows of `message` were taken, and in which file. */
 export interface Cursor {
-  /** Device and inode of the database; null before there was one. */
+  /** Which file it is: device, inode and birth; null before there was one. */
   file: string | null;
   rowid: number;
   /** GUID of the row at `rowid`, by which a renumbered database is told from the same one; null where there is none. */
