@@ -153,14 +153,15 @@ test('a new journal starts its events anew and gets no command that an earlier o
   const renewed = { ...agent, journalId: 'journal-2' };
   const first = await openLink(bridge.url, renewed);
   expect(first.frames).toContainEqual(
-    expect.objectContaining({ type: 'welcome', eventAck: 0, commandAck: 4 }),
+    expect.objectContaining({ type: 'welcome', eventAck: 0, commandAck: 5 }),
   );
+  await order(bridge, 1);
   await eventually(() => commandSeqs(first).length === 1);
-  expect(commandSeqs(first)).toEqual([5]);
+  expect(commandSeqs(first)).toEqual([6]);
   first.cut();
 
-  const second = await openLink(bridge.url, renewed);
-  expect(second.frames).toContainEqual(expect.objectContaining({ type: 'welcome', commandAck: 4 }));
+  const second = await openLink(bridge.url, { ...renewed }, 5);
+  expect(second.frames).toContainEqual(expect.objectContaining({ type: 'welcome', commandAck: 5 }));
 });
 
 test('the newest session wins, the older is told why and can store nothing more', async () => {

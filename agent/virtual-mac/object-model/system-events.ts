@@ -4,7 +4,7 @@ import type { UiPlace, UiRequest } from '../desktop/requests.ts';
 import type { Call } from './messages.ts';
 
 /** Looks at elements that one program may take: a real look takes about 70 ms, so that a walk of everything never ends. */
-const MOST_LOOKS = 5_000;
+const MOST_LOOKS = 20_000;
 const TIMED_OUT = -1712;
 const BAD_PARAMETER = -1700;
 
