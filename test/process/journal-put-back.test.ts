@@ -82,8 +82,10 @@ test('an agent that starts while no bridge is there acts on nothing, and says so
   const agent = new BuiltAgent(relay.homes, ['--pacing', 'off']);
   onTestFinished(async () => void (await agent.kill()));
   await eventually(async () => (await statusOf(relay)).link?.lastEnd !== null, { what: 'a vain attempt' });
-  const status = await relay.cli('status');
-  expect(status.code).toBe(4);
+  const status = await eventually(async () => {
+    const told = await relay.cli('status');
+    return told.code === 4 && told;
+  });
   expect(status.stdout).toContain('acts on nothing until the bridge takes this agent');
   // The worker of the first act outlived the agent that was killed.
   expect(relay.ownRows().length).toBeLessThanOrEqual(1);
