@@ -7,6 +7,7 @@ import { readBinaryPlist } from '../../agent/messages-db/binary-plist.ts';
 import { readKeyedArchive } from '../../agent/messages-db/keyed-archive.ts';
 import { readSummaryInfo } from '../../agent/messages-db/summary-info.ts';
 import { decodeAttributedBody, encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
+import { Random } from '../../agent/virtual-mac/days/random.ts';
 import { binaryPlist, plistReal } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
 import { linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
@@ -88,7 +89,8 @@ const decoders: Array<
 describe('mutated blobs neither crash, hang, nor fill the memory', () => {
   const count = Math.ceil(FUZZ_COUNT / decoders.length);
   test.each(decoders)('%s', { timeout: 60_000 + count * AVERAGE_MS * 2 }, (name, seeds, code, decode) => {
-    const random = mulberry32(FUZZ_SEED);
+    const chances = new Random(FUZZ_SEED);
+    const random = (): number => chances.next();
     const heap = process.memoryUsage().heapUsed;
     const start = performance.now();
     let [slowest, whole, refused] = [0, 0, 0];
@@ -136,14 +138,4 @@ function mutate(bytes: Buffer, random: () => number): Buffer {
     else copy = Buffer.concat([copy.subarray(0, at), copy.subarray(below(at + 1))]);
   }
   return random() < 0.1 ? copy.subarray(0, below(copy.length)) : copy;
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { AttributeValue } from '../../agent/messages-db/typedstream/values.ts';
 import type { AttributedBodyInput } from '../../agent/messages-db/typedstream.ts';
 import { decodeAttributedBody, encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
+import { Random } from '../../agent/virtual-mac/days/random.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 
 /** Mutated blobs of one run; a long run takes a million. */
@@ -94,7 +95,8 @@ describe('bodies', () => {
     'mutated blobs never crash, hang or throw another error',
     () => {
       const seeds = fc.sample(body, { numRuns: 200, seed: 7 }).map((input) => encodeAttributedBody(input));
-      const random = mulberry32(Number(process.env.FUZZ_SEED ?? 1));
+      const chances = new Random(Number(process.env.FUZZ_SEED ?? 1));
+      const random = (): number => chances.next();
       let slowest = 0;
       for (let i = 0; i < FUZZ_COUNT; i += 1) {
         const seed = seeds[i % seeds.length] ?? Buffer.alloc(0);
@@ -125,14 +127,4 @@ function mutate(bytes: Buffer, random: () => number): Buffer {
     else copy.copyWithin(at, 16 + below(copy.length - 16), copy.length);
   }
   return random() < 0.2 ? copy.subarray(0, below(copy.length)) : copy;
-}
-
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -8,8 +8,9 @@ import {
   openCalibration,
 } from '../../calibration/calibration.ts';
 import { lockHome } from '../../lock.ts';
-import { openMacCare } from '../../mac/care.ts';
+import type { MacCare } from '../../mac/care.ts';
 import type { Command, CommandContext, CommandOptions } from '../command.ts';
+import { openOwnCare } from '../own-care.ts';
 
 const SOME_FAIL = 3;
 
@@ -83,33 +84,26 @@ async function begin(context: CommandContext, params: CalibrationParams): Promis
   }
 }
 
-async function beginHere(
-  { config, clock, logger, tell }: CommandContext,
-  params: CalibrationParams,
-): Promise<Begun> {
+async function beginHere(context: CommandContext, params: CalibrationParams): Promise<Begun> {
+  const { config, clock, tell } = context;
   tell('The agent does not run: this program tries it, with its own permissions.');
   makeFolder(config.home);
   const unlock = lockHome(config.home);
+  let care: MacCare | null = null;
+  const letGo = async (): Promise<void> => {
+    await care?.stop(new AbortController().signal);
+    unlock();
+  };
   try {
-    const care = openMacCare({
-      home: config.home,
-      macHome: config.macHome,
-      target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
-      allowSending: true,
-      clock,
-      logger,
-      onCapabilities: () => undefined,
-    });
-    await care.capabilities.refresh();
+    care = await openOwnCare(context);
     const calibration = openCalibration(care, config.macHome, clock, params);
     const close = async (): Promise<void> => {
       await calibration.close();
-      await care.stop(new AbortController().signal);
-      unlock();
+      await letGo();
     };
     return { calibration, close };
   } catch (error) {
-    unlock();
+    await letGo();
     throw error;
   }
 }

@@ -1,9 +1,8 @@
 import { errorCode } from '../../../bridge/runtime/app-error.ts';
-import { makeFolder } from '../../../bridge/runtime/make-folder.ts';
 import { type CapabilitiesAnswer, capabilitiesAnswerSchema } from '../../capabilities-answer.ts';
 import { control } from '../../control/control.ts';
-import { openMacCare } from '../../mac/care.ts';
 import type { Command, CommandContext } from '../command.ts';
+import { openOwnCare } from '../own-care.ts';
 
 /** `bluerelay capabilities`: what this Mac can do, action by action, and what it lacks, as the running agent finds it. */
 export const capabilitiesCommand: Command = {
@@ -44,20 +43,11 @@ async function askAgent({ config, clock }: CommandContext): Promise<Capabilities
   }
 }
 
-async function lookHere({ config, clock, logger }: CommandContext): Promise<CapabilitiesAnswer> {
-  makeFolder(config.home);
-  const care = openMacCare({
-    home: config.home,
-    macHome: config.macHome,
-    target: config.virtual ? { kind: 'virtual', home: config.macHome } : { kind: 'system' },
-    allowSending: true,
-    clock,
-    logger,
-    onCapabilities: () => undefined,
-  });
+async function lookHere(context: CommandContext): Promise<CapabilitiesAnswer> {
+  const care = await openOwnCare(context);
+  const { macos, capabilities } = care;
   try {
-    const actions = [...(await care.capabilities.refresh())];
-    return { macos: care.macos, permissions: [...care.capabilities.permissions()], actions };
+    return { macos, permissions: [...capabilities.permissions()], actions: [...capabilities.current()] };
   } finally {
     await care.stop(new AbortController().signal);
   }
