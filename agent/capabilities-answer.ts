@@ -15,7 +15,7 @@ export const capabilitiesAnswerSchema = z.object({
       status: z.enum(['granted', 'denied', 'unknown']),
       detail: z.string(),
       fix: z.string(),
-      cause: z.enum(['not_running', 'signed_out']).optional(),
+      cause: z.enum(['not_running', 'signed_out', 'connecting']).optional(),
     }),
   ),
   actions: capabilitiesSchema.shape.actions,

@@ -1,7 +1,7 @@
 import { describeError } from '../bridge/runtime/app-error.ts';
 import type { Clock } from '../bridge/runtime/clock.ts';
 import type { Logger } from '../bridge/runtime/logger.ts';
-import { LineHealth } from './health/health.ts';
+import { LineHealth, type LineHealthOptions } from './health/health.ts';
 import type { Journal } from './journal/types.ts';
 import { type PaceParts, paceMethods } from './pace.ts';
 import { openPacing, type Pacing, type PacingOptions } from './pacing/pacing.ts';
@@ -14,7 +14,7 @@ const MIDNIGHT = '0 0 * * *';
 interface Permission {
   component: string;
   status: 'granted' | 'denied' | 'unknown';
-  cause?: 'not_running' | 'signed_out';
+  cause?: 'not_running' | 'signed_out' | 'connecting';
 }
 
 export interface LineKeepingOptions {
@@ -97,14 +97,13 @@ function roll(pacing: Pacing, { clock, logger }: Pick<LineKeepingOptions, 'clock
   }
 }
 
-function accountOf(permissions: readonly Permission[]): {
-  signedOut: boolean | undefined;
-  refused: string[];
-} {
+/** An account that is connecting is neither signed in nor out yet. */
+function accountOf(permissions: readonly Permission[]): ReturnType<LineHealthOptions['account']> {
   const messages = permissions.find(({ component }) => component === 'messages');
   return {
     signedOut:
       messages === undefined || messages.status === 'unknown' ? undefined : messages.cause === 'signed_out',
+    connecting: messages?.cause === 'connecting',
     refused: permissions
       .filter(({ component, status }) => status === 'denied' && NEEDED.has(component))
       .map(({ component }) => component),

@@ -19,6 +19,8 @@ const BOUNDS = {
   notOnIMessage: { warning: 0.25, critical: 0.5, atLeast: 10 },
   /** So much was sent in two days, and nobody wrote. */
   silence: { forMs: 2 * DAY_MS, sent: 20 },
+  /** So long an account may take to connect: a Mac without a network is no banned line. */
+  connecting: { forMs: 10 * 60_000 },
 } as const;
 
 /** How far back outcomes are looked at, in milliseconds. */
@@ -30,6 +32,8 @@ export interface Signals {
   outcomes: readonly SendOutcome[];
   /** Messages has no iMessage account that is signed in; undefined where it cannot be told. */
   signedOut: boolean | undefined;
+  /** Since when its account is seen to connect without having connected; null when it is not. */
+  connectingSince: number | null;
   /** What macOS refuses the agent now. */
   refused: readonly string[];
   lastInboundAt: number | null;
@@ -59,7 +63,7 @@ export function assess(signals: Signals, now: number): Assessment {
     ...errorRun(signals),
     ...deliveredShare(signals, now),
     ...notOnIMessage(signals),
-    ...account(signals),
+    ...account(signals, now),
     ...silence(signals, now),
   ].sort((a, b) => rank(b.health) - rank(a.health));
   return {
@@ -104,8 +108,10 @@ function notOnIMessage({ outcomes }: Signals): Finding[] {
   return [{ health: share >= critical ? 'critical' : 'at_risk', reason }];
 }
 
-function account({ signedOut, refused }: Signals): Finding[] {
+function account({ signedOut, connectingSince, refused }: Signals, now: number): Finding[] {
+  const late = connectingSince !== null && now - connectingSince >= BOUNDS.connecting.forMs;
   return [
+    ...(late ? [{ health: 'at_risk', reason: 'the iMessage account does not connect' } as const] : []),
     ...(signedOut
       ? [{ health: 'critical', reason: 'Messages is signed out of iMessage', suspicion: true } as const]
       : []),

@@ -32,7 +32,7 @@ export interface LineHealthOptions {
   /** How much of its caps the line has used. */
   usage(now: number): LineUsage;
   /** What the permissions of the agent and the account of Messages show now. */
-  account(): { signedOut: boolean | undefined; refused: readonly string[] };
+  account(): { signedOut: boolean | undefined; connecting: boolean; refused: readonly string[] };
   /** Called when more or less may leave than before. */
   onChange(): void;
 }
@@ -44,6 +44,7 @@ export class LineHealth {
   #assessment: Assessment = { health: 'healthy', reasons: [], suspicion: null };
   #usageToldAt = Number.NEGATIVE_INFINITY;
   #share: number | undefined;
+  #connectingSince: number | undefined;
 
   constructor(options: LineHealthOptions) {
     this.#options = options;
@@ -105,10 +106,12 @@ export class LineHealth {
     const { journal, clock, onChange } = this.#options;
     const now = clock.now();
     const { records } = journal;
+    const { signedOut, connecting, refused } = this.#options.account();
+    this.#connectingSince = connecting ? Math.min(this.#connectingSince ?? now, now) : undefined;
     this.#assessment = assess(
       {
         outcomes: records.outcomesSince(now - LOOK_BACK_MS),
-        ...this.#options.account(),
+        ...{ signedOut, refused, connectingSince: this.#connectingSince ?? null },
         lastInboundAt: journal.counts().lastReceivedAt,
         sentLately: records.countsSince(now - TWO_DAYS_MS).sent,
       },

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { type Calibration, readCalibration } from './calibration.ts';
 import { actionOf, type Capability, capabilities, sameCapabilities } from './capabilities.ts';
-import { readLanguage } from './language.ts';
 import { type Permission, probeGrants, probePermissions } from './permissions.ts';
 import type { Act, Mac } from './types.ts';
+import { readUserSettings, type UserSettings } from './user-settings.ts';
 
 /** How often everything is looked at again, and how often all but Messages, in milliseconds. */
 const LOOK_EVERY_MS = 5 * 60_000;
@@ -45,6 +46,7 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
   const { mac, macHome, home, macos, sendingAllowed, clock, logger, onChange } = options;
   let all: readonly Capability[] = [];
   let found: readonly Permission[] = [];
+  let settings: UserSettings = {};
   let looking: Promise<readonly Capability[]> | undefined;
   let lookedAt = -Infinity;
   let glancing: Promise<void> | undefined;
@@ -54,8 +56,8 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
   const look = async (): Promise<readonly Capability[]> => {
     const permissions = await probePermissions({ mac, macHome, clock });
     const calibration: Calibration = readCalibration(home);
-    const language = readLanguage(macHome);
-    const next = capabilities({ macos, language, permissions, calibration, sendingAllowed });
+    settings = readUserSettings(macHome);
+    const next = capabilities({ macos, settings, permissions, calibration, sendingAllowed });
     found = permissions;
     lookedAt = clock.now();
     const changed = !sameCapabilities(all, next);
@@ -75,11 +77,14 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
       logger.warn({ error: describeError(error) }, 'what this Mac can do could not be looked at'),
     );
   };
-  /** A permission or the screen may have changed: where one did, everything is looked at. */
+  /** A permission or the screen may have changed: where one did, or Messages is not signed in, everything is looked at. */
   const glance = async (): Promise<void> => {
     const grants = Object.entries(await probeGrants({ mac, macHome, clock }));
     const before = new Map(found.map(({ component, status }) => [component as string, status]));
-    if (!stopped && grants.some(([component, { status }]) => before.get(component) !== status)) quietly();
+    const changed = grants.some(([component, { status }]) => before.get(component) !== status);
+    // What the account of Messages will be is known in a moment.
+    const unsettled = found.some(({ cause }) => cause === 'connecting' || cause === 'signed_out');
+    if (!stopped && (changed || unsettled)) quietly();
   };
   const cancels = [
     clock.every(LOOK_EVERY_MS, quietly, { unref: true }),

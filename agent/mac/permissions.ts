@@ -30,8 +30,11 @@ export interface Permission {
   detail: string;
   /** What a person does about it; empty where nothing is to be done. */
   fix: string;
-  /** Of `messages`: it does not run, which it can be made to again; or no iMessage account is signed in. */
-  cause?: 'not_running' | 'signed_out';
+  /**
+   * Of `messages`: it does not run, which it can be made to again; no iMessage account is signed in; or it is neither
+   * connected nor disconnected yet.
+   */
+  cause?: 'not_running' | 'signed_out' | 'connecting';
 }
 
 export interface PermissionProbe {
@@ -185,18 +188,34 @@ function screen(session: Session | undefined): Finding {
   return granted('the user is at the screen, and it is not locked');
 }
 
+const SIGN_IN = 'Open Messages and sign in to iMessage in its settings.';
+
 async function messagesApp(probe: PermissionProbe, automationOfMessages: Finding): Promise<Finding> {
-  const fix = 'Open Messages and sign in to iMessage in its settings.';
+  const unknown = (detail: string): Finding => ({ status: 'unknown', detail, fix: SIGN_IN });
   if (automationOfMessages.status !== 'granted')
-    return { status: 'unknown', detail: 'Messages is asked only where its control is allowed', fix };
+    return unknown('Messages is asked only where its control is allowed');
   const messages = messagesSchema.safeParse(await ask(probe, { kind: 'probe_messages' }));
-  if (!messages.success) return { status: 'unknown', detail: 'Messages did not answer', fix };
+  if (!messages.success) return unknown('Messages did not answer');
   if (!messages.data.running)
-    return { status: 'denied', detail: 'Messages is not running', fix, cause: 'not_running' };
-  const enabled = messages.data.accounts.filter((account) => account.enabled);
+    return { status: 'denied', detail: 'Messages is not running', fix: SIGN_IN, cause: 'not_running' };
+  return signedInWith(messages.data.accounts);
+}
+
+/** What the accounts of Messages say of its being signed in. Of their states only `connected` and `disconnected` last. */
+export function signedInWith(accounts: z.infer<typeof messagesSchema>['accounts']): Finding {
+  const enabled = accounts.filter((account) => account.enabled);
   const iMessage = enabled.find(({ service }) => service === 'iMessage');
-  const signedOut = (detail: string): Finding => ({ status: 'denied', detail, fix, cause: 'signed_out' });
+  const signedOut = (detail: string): Finding => ({
+    status: 'denied',
+    detail,
+    fix: SIGN_IN,
+    cause: 'signed_out',
+  });
   if (!iMessage) return signedOut('no iMessage account is enabled');
-  if (iMessage.connection !== 'connected') return signedOut(`the iMessage account is ${iMessage.connection}`);
-  return granted(`signed in with ${enabled.map(({ service }) => service).join(', ')}`);
+  const { connection } = iMessage;
+  if (connection === 'connected')
+    return granted(`signed in with ${enabled.map(({ service }) => service).join(', ')}`);
+  const detail = `the iMessage account is ${connection}`;
+  if (connection === 'disconnected') return signedOut(detail);
+  return { status: 'unknown', detail, fix: SIGN_IN, cause: 'connecting' };
 }

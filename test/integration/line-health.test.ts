@@ -34,7 +34,11 @@ interface World {
   journal: Journal;
   line: ReturnType<typeof keepLine>;
   schedule: TestSchedule;
-  permissions: Array<{ component: string; status: 'granted' | 'denied'; cause?: 'signed_out' }>;
+  permissions: Array<{
+    component: string;
+    status: 'granted' | 'denied' | 'unknown';
+    cause?: 'signed_out' | 'connecting';
+  }>;
   freed: () => number;
   told: () => LineStateEvent[];
 }
@@ -226,6 +230,32 @@ test('Messages signed out is a suspicion, a permission that is lost is none', as
   at.permissions[0] = { component: 'messages', status: 'denied', cause: 'signed_out' };
   await at.clock.advance(20_000);
   expect(at.told().at(-1)).toMatchObject({ status: 'paused', ban: { status: 'suspected' } });
+});
+
+test.each([
+  [{ status: 'granted' as const }, { status: 'warming', health: 'healthy', ban: { status: 'none' } }],
+  [
+    { status: 'denied' as const, cause: 'signed_out' as const },
+    { status: 'paused', health: 'critical', ban: { status: 'suspected' } },
+  ],
+])('an account that is connecting is nothing yet, whatever becomes of it: %o', async (then, told) => {
+  const at = world();
+  at.permissions.push({ component: 'messages', status: 'unknown', cause: 'connecting' });
+  await at.clock.advance(9 * 60_000);
+  expect(at.told()).toMatchObject([{ status: 'warming', health: 'healthy' }]);
+  at.permissions[0] = { component: 'messages', ...then };
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject(told);
+});
+
+test('an account that does not connect is a risk, and no suspicion', async () => {
+  const at = world();
+  at.permissions.push({ component: 'messages', status: 'unknown', cause: 'connecting' });
+  await at.clock.advance(11 * 60_000);
+  expect(at.told().at(-1)).toMatchObject({ status: 'warming', health: 'at_risk', ban: { status: 'none' } });
+  at.permissions[0] = { component: 'messages', status: 'granted' };
+  await at.clock.advance(20_000);
+  expect(at.told().at(-1)).toMatchObject({ health: 'healthy' });
 });
 
 test('the roll of the day tells the new caps and lets held commands be looked at', async () => {

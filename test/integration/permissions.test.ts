@@ -8,6 +8,7 @@ import {
   type Permission,
   permissionComponents,
   probePermissions,
+  signedInWith,
 } from '../../agent/mac/permissions.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { type MacosRelease, macosReleases } from '../../agent/virtual-mac/types.ts';
@@ -148,6 +149,21 @@ describe('Messages', () => {
     const { probe, home } = await world();
     await causeFault(home, { kind: 'hang', at: 'accounts' });
     expect((await probe()).messages).toMatchObject({ status: 'unknown' });
+  });
+});
+
+describe('the iMessage account', () => {
+  const account = (connection: string, enabled = true) => ({ service: 'iMessage', enabled, connection });
+  test.each([
+    ['connected', [account('connected')], 'granted', undefined],
+    ['connecting', [account('connecting')], 'unknown', 'connecting'],
+    ['in a state that nobody has told of', [account('disconnecting')], 'unknown', 'connecting'],
+    ['disconnected', [account('disconnected')], 'denied', 'signed_out'],
+    ['disabled', [account('connected', false)], 'denied', 'signed_out'],
+    ['not there', [{ ...account('connected'), service: 'SMS' }], 'denied', 'signed_out'],
+  ])('that is %s', (_, accounts, status, cause) => {
+    const found = signedInWith(accounts);
+    expect([found.status, found.cause]).toEqual([status, cause]);
   });
 });
 

@@ -10,6 +10,7 @@ const NOW = Date.UTC(2026, 5, 1);
 const signals = (more: Partial<Signals> = {}): Signals => ({
   outcomes: [],
   signedOut: false,
+  connectingSince: null,
   refused: [],
   lastInboundAt: NOW - HOUR,
   sentLately: 0,
@@ -54,6 +55,8 @@ describe('assess', () => {
     ['not delivered yet', { outcomes: many(20, outcome(false, 0, NOW - 60_000)) }, 'healthy', false],
     ['signed out', { signedOut: true }, 'critical', true],
     ['nobody can tell whether it is', { signedOut: undefined }, 'healthy', false],
+    ['it connects', { signedOut: undefined, connectingSince: NOW - 9 * 60_000 }, 'healthy', false],
+    ['it does not connect', { signedOut: undefined, connectingSince: NOW - 10 * 60_000 }, 'at_risk', false],
     ['a permission is lost', { refused: ['automation_messages'] }, 'critical', false],
     ['silence', { lastInboundAt: NOW - 3 * DAY, sentLately: 20 }, 'at_risk', false],
     ['silence of a line that is not used', { lastInboundAt: null, sentLately: 19 }, 'healthy', false],
