@@ -140,6 +140,16 @@ test('a message is taken back once, however often it is asked for', async () => 
   expect(world.agent.count()).toBe(2);
 });
 
+test('a body that may be left out may be empty where JSON is declared, and one that is needed may not', async () => {
+  const world = await actionWorld();
+  const message = await world.sent();
+  const taken = await world.post(`/v1/messages/${message.id}/unsend`, '');
+  expect([taken.status, taken.json.id]).toEqual([202, message.id]);
+  await world.received();
+  expect((await world.post(`/v1/conversations/${encodeURIComponent(HER)}/read`, '')).status).toBe(202);
+  expect(codeOf(await world.post('/v1/messages/react', ''))).toEqual([400, 'invalid_json']);
+});
+
 test('a tapback is put on a message of either side, and taken away in both ways of saying so', async () => {
   const world = await actionWorld();
   const hook = await world.hook();
