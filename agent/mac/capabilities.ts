@@ -1,9 +1,9 @@
 import { type Action, actions } from '../../bridge/protocol/common.ts';
 import type { Calibration } from './calibration.ts';
 import { type Way, wayOn } from './capability-table.ts';
-import { isEnglish } from './language.ts';
 import type { Permission, PermissionComponent } from './permissions.ts';
 import type { Act } from './types.ts';
+import { isEnglish, type UserSettings } from './user-settings.ts';
 
 /** What this Mac can do of one action, in the words of a `line.capabilities` event. */
 export interface Capability {
@@ -17,8 +17,8 @@ export interface Capability {
 export interface CapabilityFacts {
   /** Version of macOS, such as `26.4.1`. */
   macos: string;
-  /** Language of the screen as a tag, such as `de-DE`; left out where it is not known, and then tried. */
-  language?: string | undefined;
+  /** A language that is not known is tried. */
+  settings: UserSettings;
   permissions: readonly Permission[];
   calibration: Calibration;
   /** Whether the agent may do more than read. */
@@ -46,7 +46,9 @@ export function capabilities(facts: CapabilityFacts): Capability[] {
     const missing =
       method === 'unavailable'
         ? way.reason
-        : (whatIsMissing(action, method, facts) ?? whatIsUnread(way, facts));
+        : (whatIsMissing(action, method, facts) ??
+          whatIsUnread(way, facts) ??
+          whatIsOff(way, facts, calibrated));
     const failed =
       calibrated === 'fails' ? `the calibration of it failed: ${tried?.code ?? 'unknown'}` : undefined;
     const why = missing ?? failed;
@@ -78,9 +80,20 @@ function whatIsMissing(
 }
 
 /** A press on a word that is not understood would be a guess. */
-function whatIsUnread({ words }: Way, { language }: CapabilityFacts): string | undefined {
+function whatIsUnread({ words }: Way, { settings: { language } }: CapabilityFacts): string | undefined {
   if (words === undefined || language === undefined || isEnglish(language)) return undefined;
   return `this Mac speaks ${language}, and what is to be pressed is known by its English name alone. Set the language of this user to English.`;
+}
+
+/** A setting that was never touched is off, unless this Mac has proved that it does without. */
+function whatIsOff(
+  { setting }: Way,
+  { settings }: CapabilityFacts,
+  calibrated: Capability['calibrated'],
+): string | undefined {
+  if (setting === undefined || settings[setting] === true) return undefined;
+  if (settings[setting] === undefined && calibrated === 'works') return undefined;
+  return 'the prompt of a call hides its buttons while Full Keyboard Access is off. Turn it on in System Settings, Accessibility, Keyboard.';
 }
 
 /** Whether the same would be told. */

@@ -10,6 +10,8 @@ export interface Way {
   calibration?: 'required';
   /** The words by which it is found on the screen are known in English alone. */
   words?: 'english';
+  /** It needs this setting of the user, or a calibration that works where the setting cannot be read. */
+  setting?: 'fullKeyboardAccess';
 }
 
 interface Release {
@@ -48,7 +50,10 @@ function call({ major, minor }: Release): Way {
       'the prompt of macOS is searched for and pressed; its place moves with releases',
     );
   if (major === 26 && minor <= 4)
-    return known('ui', CALL_RANGE, 'the prompt can be pressed only with Full Keyboard Access on');
+    return {
+      ...known('ui', CALL_RANGE, 'through the prompt, which shows its buttons with Full Keyboard Access on'),
+      setting: 'fullKeyboardAccess',
+    };
   return {
     ...known(
       'unavailable',

@@ -77,11 +77,13 @@ export function watchCapabilities(options: CapabilityWatchOptions): CapabilityWa
       logger.warn({ error: describeError(error) }, 'what this Mac can do could not be looked at'),
     );
   };
-  /** A permission or the screen may have changed: where one did, or Messages is not signed in, everything is looked at. */
+  /** A permission, a setting or the screen may have changed: where one did, or Messages is not signed in, all is looked at. */
   const glance = async (): Promise<void> => {
     const grants = Object.entries(await probeGrants({ mac, macHome, clock }));
     const before = new Map(found.map(({ component, status }) => [component as string, status]));
-    const changed = grants.some(([component, { status }]) => before.get(component) !== status);
+    const changed =
+      grants.some(([component, { status }]) => before.get(component) !== status) ||
+      !isDeepStrictEqual(settings, readUserSettings(macHome));
     // What the account of Messages will be is known in a moment.
     const unsettled = found.some(({ cause }) => cause === 'connecting' || cause === 'signed_out');
     if (!stopped && (changed || unsettled)) quietly();

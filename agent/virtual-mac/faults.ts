@@ -26,13 +26,15 @@ const point = z.enum([
 const often = { times: z.int().min(1).default(1), skip: z.int().min(0).default(0) };
 
 /**
- * Conditions of the whole Mac: nobody at the screen, the screen locked, Accessibility not allowed, a sheet or a second
- * window in the way, Messages running twice, Messages in another language, its bundles without words.
+ * Conditions of the whole Mac: nobody at the screen, the screen locked, Accessibility not allowed, Full Keyboard Access
+ * off, a sheet or a second window in the way, Messages running twice, Messages in another language, its bundles without
+ * words.
  */
 const lasting = [
   'no-console',
   'screen-locked',
   'no-accessibility',
+  'no-full-keyboard-access',
   'sheet',
   'second-window',
   'second-messages',

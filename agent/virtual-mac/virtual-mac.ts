@@ -11,7 +11,6 @@ import { Phone } from './desktop/phone.ts';
 import { type FaultInput, Faults, faultSchema } from './faults.ts';
 import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
-import { OTHER_LANGUAGE, writeLanguage } from './language.ts';
 import { Life } from './life.ts';
 import { MessagesApp, type RelayedService } from './messages-app.ts';
 import { answerProcess, isAboutProcess, MessagesProcess } from './messages-process.ts';
@@ -21,6 +20,7 @@ import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
 import { Steps } from './steps.ts';
 import { writeSystemVersion } from './system-version.ts';
 import type { MacosRelease, WrittenRow } from './types.ts';
+import { UserSettings } from './user-settings.ts';
 
 /** The own handle of a virtual Mac that is not given another. */
 export const DEFAULT_LINE = '+14155550100';
@@ -35,8 +35,6 @@ export interface VirtualMacOptions {
   acquainted?: boolean;
   /** What an iPhone relays for this Mac; nothing unless told. */
   relayed?: readonly RelayedService[];
-  /** Full Keyboard Access is on; off unless told. */
-  fullKeyboardAccess?: boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -63,21 +61,12 @@ export interface VirtualMac {
  * it. What was on its way when it ended goes on. Throws AppError `virtual_mac_running` when the home has one already.
  */
 export async function startVirtualMac(options: VirtualMacOptions): Promise<VirtualMac> {
-  const {
-    home,
-    macos,
-    line = DEFAULT_LINE,
-    acquainted = false,
-    relayed = [],
-    fullKeyboardAccess = false,
-    clock,
-    logger,
-  } = options;
+  const { home, macos, line = DEFAULT_LINE, acquainted = false, relayed = [], clock, logger } = options;
   makeHome(home);
   writeSystemVersion(home, macos);
   const faults = new Faults();
-  const speak = (): void => writeLanguage(home, faults.lasts('other-language') ? OTHER_LANGUAGE : 'en-US');
-  speak();
+  const settings = new UserSettings(home, faults);
+  settings.keep();
   let app: MessagesApp | undefined;
   let plays: Plays | undefined;
   let consent: Consent | undefined;
@@ -95,7 +84,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
       if (request.call === 'received-call')
         return phone?.received(request.from, request.medium, request.end, request.durationMs);
       const answer = (await app?.answer(request)) ?? false;
-      if (request.call === 'fault' || request.call === 'clear-faults') speak();
+      settings.keep();
       return answer;
     },
     logger,
@@ -109,7 +98,7 @@ export async function startVirtualMac(options: VirtualMacOptions): Promise<Virtu
     const life = new Life({ home, idsCache: new IdsCache(home, macos), store, steps, clock, logger });
     plays = new Plays({ store, macos, clock });
     const messagesWindow = new MessagesWindow({ macos, store, life, faults, clock });
-    const calls = new Phone({ macos, fullKeyboardAccess, store, faults, clock });
+    const calls = new Phone({ macos, store, faults, clock });
     phone = calls;
     const desktop = new Desktop({ faults, processes: [messagesWindow, ...calls.processes] });
     app = new MessagesApp({ store, life, relayed, faults, desktop, messagesWindow });

@@ -19,11 +19,11 @@ const ANSWERS = '+14155550101';
 const DECLINES = '+14155550102';
 const LETS_IT_RING = '+14155550103';
 
-async function world(macos: MacosRelease, fullKeyboardAccess = false) {
+async function world(macos: MacosRelease) {
   const folder = tempFolder();
   const home = path.join(folder, 'mac');
   const clock = new ManualClock(Date.now());
-  const virtualMac = await startVirtualMac({ home, macos, fullKeyboardAccess, clock, logger });
+  const virtualMac = await startVirtualMac({ home, macos, clock, logger });
   onTestFinished(() => virtualMac.stop());
   const mac = openMac({
     actsFolder: path.join(folder, 'acts'),
@@ -68,17 +68,11 @@ async function world(macos: MacosRelease, fullKeyboardAccess = false) {
 const handedOver = { outcome: 'handed_over' };
 const notStarted = (code: string) => ({ outcome: 'not_started', error: { code } });
 /** Releases whose prompt can be pressed. */
-const pressable: Array<[MacosRelease, boolean]> = [
-  ['12', false],
-  ['13', false],
-  ['14', false],
-  ['15', false],
-  ['26', true],
-];
+const pressable: readonly MacosRelease[] = ['12', '13', '14', '15', '26'];
 
-describe.each(pressable)('on macOS %s with Full Keyboard Access %s', (macos, fullKeyboardAccess) => {
+describe.each(pressable)('on macOS %s', (macos) => {
   test('people answer, decline and let it ring, and the history says so once', async () => {
-    const { place, clock, told } = await world(macos, fullKeyboardAccess);
+    const { place, clock, told } = await world(macos);
     expect(await place(ANSWERS)).toEqual(handedOver);
     expect(told).toEqual([]);
     await clock.advance(6_000);
@@ -101,7 +95,7 @@ describe.each(pressable)('on macOS %s with Full Keyboard Access %s', (macos, ful
   });
 
   test('a video call is ended, and a second end finds nothing to do', async () => {
-    const { place, end, clock, told } = await world(macos, fullKeyboardAccess);
+    const { place, end, clock, told } = await world(macos);
     await place(ANSWERS, 'video');
     await clock.advance(3_000);
     expect(await place(DECLINES)).toMatchObject(notStarted('call_in_the_way'));
@@ -114,7 +108,8 @@ describe.each(pressable)('on macOS %s with Full Keyboard Access %s', (macos, ful
 
 describe('a prompt that shows nothing that could be pressed', () => {
   test.each(['26', '27'] as const)('on macOS %s is told, and nobody is called', async (macos) => {
-    const { place, clock, told } = await world(macos);
+    const { place, home, clock, told } = await world(macos);
+    await causeFault(home, { kind: 'no-full-keyboard-access' });
     expect(await place(ANSWERS)).toMatchObject(notStarted('call_prompt_hidden'));
     await clock.advance(60_000);
     expect(told).toEqual([]);
@@ -123,7 +118,7 @@ describe('a prompt that shows nothing that could be pressed', () => {
 });
 
 test('an audio call on macOS 26 has no button that ends it', async () => {
-  const { place, end, clock, told } = await world('26', true);
+  const { place, end, clock, told } = await world('26');
   await place(ANSWERS);
   await clock.advance(2_000);
   expect(await end()).toMatchObject(notStarted('unsupported_on_macos'));
@@ -132,8 +127,8 @@ test('an audio call on macOS 26 has no button that ends it', async () => {
 });
 
 describe('in another language', () => {
-  test.each(pressable)('on macOS %s nothing is pressed on a guess', async (macos, fullKeyboardAccess) => {
-    const { place, home, clock, told } = await world(macos, fullKeyboardAccess);
+  test.each(pressable)('on macOS %s nothing is pressed on a guess', async (macos) => {
+    const { place, home, clock, told } = await world(macos);
     await causeFault(home, { kind: 'other-language' });
     const refused = {
       outcome: 'not_started',

@@ -62,6 +62,15 @@ test('what a Mac can do is told when it changes, and refused before anything hap
   expect(told.at(-1)?.find(({ action }) => action === 'react')?.reason).toContain('the screen is locked');
 
   await askVirtualMac(macHome, { call: 'clear-faults' });
+  await causeFault(macHome, { kind: 'no-full-keyboard-access' });
+  await care.capabilities.refresh();
+  await eventually(() => methodOf('react') === 'ui', { within: 60_000 });
+  expect([methodOf('call_audio'), methodOf('call_end')]).toEqual(['unavailable', 'ui']);
+  const hidden = await care.mac.perform('act_hidden', call);
+  expect(hidden).toMatchObject({ outcome: 'not_started', error: { code: 'action_unavailable' } });
+  expect('error' in hidden && hidden.error.message).toContain('Full Keyboard Access is off');
+
+  await askVirtualMac(macHome, { call: 'clear-faults' });
   await causeFault(macHome, { kind: 'other-language' });
   await care.capabilities.refresh();
   await eventually(() => methodOf('reply') === 'ui', { within: 60_000 });

@@ -19,7 +19,7 @@ async function world(macos: MacosRelease = '26') {
   const folder = tempFolder();
   const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
   const logger = createLogger('test', 'silent');
-  const options = { home: homes.mac, macos, fullKeyboardAccess: true, clock: systemClock, logger };
+  const options = { home: homes.mac, macos, clock: systemClock, logger };
   const virtualMac = await startVirtualMac(options);
   onTestFinished(() => virtualMac.stop());
   const run = async (...args: string[]) => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCalibration, saveCalibration } from '../../agent/mac/calibration.ts';
@@ -8,6 +8,8 @@ import {
   type PermissionComponent,
   permissionComponents,
 } from '../../agent/mac/permissions.ts';
+import { readUserSettings } from '../../agent/mac/user-settings.ts';
+import { binaryPlist } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
 import { actions } from '../../bridge/protocol/common.ts';
 import { capabilitiesSchema } from '../../bridge/protocol/line-events.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -28,6 +30,7 @@ function matrix(facts: Partial<CapabilityFacts> = {}) {
     macos: '15.7.1',
     permissions: permissions(),
     calibration: {},
+    settings: { fullKeyboardAccess: true },
     sendingAllowed: true,
     ...facts,
   });
@@ -157,8 +160,55 @@ describe('calibration', () => {
   });
 });
 
+describe('Full Keyboard Access', () => {
+  const works = { call_audio: { result: 'works', macos: '26.4', at: 0 } } as const;
+  const calls = (macos: string, fullKeyboardAccess?: boolean, calibration = {}) => {
+    const settings = fullKeyboardAccess === undefined ? {} : { fullKeyboardAccess };
+    const rows = matrix({ macos, settings, calibration });
+    return [rows.call_audio, rows.call_video, rows.call_end].map((row) => row?.method).join();
+  };
+
+  test('is what calls on macOS 26.0 to 26.4 need, and no other release', () => {
+    for (const macos of ['26.0', '26.4.1']) {
+      expect(calls(macos, true)).toBe('ui,ui,ui');
+      expect(calls(macos, false)).toBe('unavailable,unavailable,ui');
+      expect(calls(macos)).toBe('unavailable,unavailable,ui');
+    }
+    for (const macos of ['12.7.6', '15.7.1']) expect(calls(macos, false)).toBe('ui,ui,ui');
+    expect(matrix({ macos: '26.4', settings: {} }).call_audio?.reason).toMatch(
+      /Full Keyboard Access is off\. Turn it on in System Settings, Accessibility, Keyboard/,
+    );
+  });
+
+  test('that was never set is not needed where a call was proven without, and is where it was turned off', () => {
+    expect(calls('26.4', undefined, works)).toBe('ui,unavailable,ui');
+    expect(calls('26.4', false, works)).toBe('unavailable,unavailable,ui');
+  });
+
+  test.each([
+    ['bplist', binaryPlist({ FullKeyboardAccessEnabled: true }), true],
+    ['bplist', binaryPlist({ FullKeyboardAccessEnabled: 0 }), false],
+    ['XML', xml('<key>FullKeyboardAccessEnabled</key><true/>'), true],
+    ['XML', xml('<key>FullKeyboardAccessEnabled</key><integer>1</integer>'), true],
+    ['without it', xml('<key>ReduceMotionEnabled</key><true/>'), undefined],
+    ['damaged', 'bplist00', undefined],
+  ])('is read from where macOS keeps it: %s', (_, bytes, set) => {
+    const home = tempFolder();
+    expect(readUserSettings(home)).toEqual({});
+    const folder = path.join(home, 'Library/Preferences');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'com.apple.Accessibility.plist'), bytes);
+    expect(readUserSettings(home).fullKeyboardAccess).toBe(set);
+  });
+
+  function xml(content: string): string {
+    return `<?xml version="1.0"?><plist version="1.0"><dict>${content}</dict></plist>`;
+  }
+});
+
 describe('a Mac that speaks another language', () => {
-  const rows = (macos: string, language?: string) => matrix({ macos, language });
+  const rows = (macos: string, language?: string) =>
+    matrix({ macos, settings: { fullKeyboardAccess: true, ...(language && { language }) } });
   const lost = (macos: string, language: string): string[] => {
     const always = unavailable(rows(macos, 'en-GB'));
     return unavailable(rows(macos, language)).filter((action) => !always.includes(action));

@@ -10,8 +10,6 @@ const RINGS_MS = 30_000;
 
 export interface PhoneOptions {
   macos: MacosRelease;
-  /** Full Keyboard Access is on: on macOS 26 the prompt of a call shows its buttons only then. */
-  fullKeyboardAccess: boolean;
   store: MessagesStore;
   faults: Faults;
   clock: Clock;
@@ -123,7 +121,10 @@ export class Phone {
     return macosReleases.indexOf(this.#options.macos) >= macosReleases.indexOf(release);
   }
 
-  /** The tree around the prompt is another in every release; on macOS 27 the prompt is not here at all. */
+  /**
+   * The tree around the prompt is another in every release; on macOS 26 it shows its buttons only with Full Keyboard
+   * Access on, and on macOS 27 it is not here at all.
+   */
   #notifications(): UiNode[] {
     if (!this.#prompt || this.#since('27')) return [];
     const text: UiNode = { role: 'AXStaticText', value: this.#prompt.handle };
@@ -142,7 +143,7 @@ export class Phone {
       { role: 'AXWindow', title: 'Notification Center', children },
     ];
     if (this.#since('26')) {
-      const shown = this.#options.fullKeyboardAccess ? [text, call, cancel] : [];
+      const shown = this.#options.faults.lasts('no-full-keyboard-access') ? [] : [text, call, cancel];
       return window({ role: 'AXGroup', identifier: 'FACETIME_NOTIFICATION', children: shown });
     }
     if (this.#since('15')) {
