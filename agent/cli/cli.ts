@@ -27,6 +27,7 @@ const commands: ReadonlyArray<readonly [name: string, load: () => Promise<Comman
     async () => (await import('./commands/virtual-mac-receive.ts')).virtualMacReceiveCommand,
   ],
   ['virtual-mac play', async () => (await import('./commands/virtual-mac-play.ts')).virtualMacPlayCommand],
+  ['virtual-mac fault', async () => (await import('./commands/virtual-mac-fault.ts')).virtualMacFaultCommand],
   [
     'virtual-mac people',
     async () => (await import('./commands/virtual-mac-people.ts')).virtualMacPeopleCommand,

@@ -30,7 +30,7 @@ const often = { times: z.int().min(1).default(1), skip: z.int().min(0).default(0
  * off, a sheet or a second window in the way, Messages running twice, Messages in another language, its bundles without
  * words.
  */
-const lasting = [
+export const lastingFaults = [
   'no-console',
   'screen-locked',
   'no-accessibility',
@@ -42,7 +42,7 @@ const lasting = [
   'no-words',
 ] as const;
 
-type Lasting = (typeof lasting)[number];
+type Lasting = (typeof lastingFaults)[number];
 
 /** A fault that waits for its occasion; it happens `times` times. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -59,9 +59,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** The picker of tapbacks does not appear. */
   z.strictObject({ kind: z.literal('no-picker'), times: z.int().min(1).default(1) }),
   /** How things are until the faults are cleared. */
-  z.strictObject({ kind: z.enum(lasting) }),
+  z.strictObject({ kind: z.enum(lastingFaults) }),
   /** How things begin to be while a program is at work. */
-  z.strictObject({ kind: z.literal('becomes'), what: z.enum(lasting), at: point, ...often }),
+  z.strictObject({ kind: z.literal('becomes'), what: z.enum(lastingFaults), at: point, ...often }),
   /** Messages is not running. */
   z.strictObject({ kind: z.literal('not-running'), times: z.int().min(1).default(1) }),
   /**
@@ -80,6 +80,16 @@ export const faultSchema = z.discriminatedUnion('kind', [
 export type Fault = z.infer<typeof faultSchema>;
 export type FaultInput = z.input<typeof faultSchema>;
 export type FaultPoint = z.infer<typeof point>;
+
+/** A fault as a person writes it: one of {@link lastingFaults}, or JSON; undefined where it is none. */
+export function readFault(text: string): Fault | undefined {
+  try {
+    return faultSchema.safeParse(text.startsWith('{') ? JSON.parse(text) : { kind: text }).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
 
 /** Faults of a virtual Mac that have not happened yet. */
 export class Faults {

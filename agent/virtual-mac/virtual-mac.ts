@@ -1,3 +1,4 @@
+import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { socketPath } from '../control/socket-path.ts';
@@ -8,7 +9,7 @@ import { serveControl } from './control-server.ts';
 import { Desktop } from './desktop/desktop.ts';
 import { MessagesWindow } from './desktop/messages-window.ts';
 import { Phone } from './desktop/phone.ts';
-import { type FaultInput, Faults, faultSchema } from './faults.ts';
+import { type Fault, type FaultInput, Faults, faultSchema, lastingFaults, readFault } from './faults.ts';
 import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
 import { Life } from './life.ts';
@@ -146,9 +147,36 @@ export async function causeFault(home: string, fault: FaultInput): Promise<void>
   await askVirtualMac(home, { call: 'fault', fault: faultSchema.parse(fault) });
 }
 
+/** How a virtual Mac can be made to be, by names that {@link causeNamedFault} takes. */
+export const lastingFaultNames: readonly string[] = lastingFaults;
+
+/**
+ * The same by what a person writes: one of {@link lastingFaultNames}, or a fault as JSON. Throws AppError
+ * `virtual_mac_not_running`, `invalid_parameter_value`.
+ */
+export async function causeNamedFault(home: string, text: string): Promise<void> {
+  const fault = readFault(text);
+  if (fault) return causeFault(home, fault);
+  throw new AppError('that is no fault', {
+    code: 'invalid_parameter_value',
+    retry: 'never',
+    hint: `Use ${lastingFaults.join(', ')}; or JSON such as {"kind":"hang","at":"send"}, {"kind":"error","at":"send","number":-1712}, {"kind":"not-running"}, {"kind":"ghost-row"}.`,
+  });
+}
+
+/** Takes back what has not gone wrong yet, and what lasts. Throws AppError `virtual_mac_not_running`. */
+export async function clearFaults(home: string): Promise<void> {
+  await askVirtualMac(home, { call: 'clear-faults' });
+}
+
+/** What has not gone wrong yet, and what lasts. Throws AppError `virtual_mac_not_running`. */
+export async function waitingFaults(home: string): Promise<readonly Fault[]> {
+  return (await askVirtualMac(home, { call: 'waiting-faults' })) as Fault[];
+}
+
 /** Whether everything that was to go wrong has. Throws AppError `virtual_mac_not_running`. */
 export async function faultsHappened(home: string): Promise<boolean> {
-  return ((await askVirtualMac(home, { call: 'waiting-faults' })) as unknown[]).length === 0;
+  return (await waitingFaults(home)).length === 0;
 }
 
 /** What a day to be played may be asked to be; see the control request `play`. */

@@ -71,6 +71,14 @@ test('runs until it is told to stop, keeps what it has, and tells where it is', 
   const third = await start();
   const again = await finished(bluerelay(['virtual-mac', 'receive', '--home', home, ...text]));
   expect(JSON.parse(again.stdout).rowid).toBe(2);
+  const faults = async (...args: string[]): Promise<object[]> => {
+    const { stdout } = await finished(bluerelay(['virtual-mac', 'fault', '--home', home, ...args, '--json']));
+    return JSON.parse(stdout);
+  };
+  expect(await faults('--make', 'screen-locked')).toEqual([{ kind: 'screen-locked' }]);
+  const hang = { kind: 'hang', at: 'send', times: 1, skip: 0 };
+  expect(await faults('--make', '{"kind":"hang","at":"send"}')).toEqual([{ kind: 'screen-locked' }, hang]);
+  expect(await faults('--clear')).toEqual([]);
 
   third.child.kill('SIGTERM');
   expect(await third.exit).toBe(0);
@@ -91,6 +99,9 @@ test.each([
     ['virtual-mac', 'receive', '--home', '/nowhere', '--from', '+14155550101', '--text', 'hi'],
     'virtual_mac_not_running',
   ],
+  [['virtual-mac', 'fault', '--home', '/nowhere', '--make', 'sheet'], 'virtual_mac_not_running'],
+  [['virtual-mac', 'fault', '--home', '/nowhere', '--make', 'fire'], 'invalid_parameter_value'],
+  [['virtual-mac', 'fault', '--home', '/nowhere', '--make', '{"kind":'], 'invalid_parameter_value'],
   [['virtual-mac', 'run', '--home', '/proc/1/nowhere'], 'home_not_writable'],
   [['virtual-mac', 'run', '--home', '/tmp/x', '--macos', '11'], 'invalid_parameter_value'],
   [['virtual-mac', 'run', '--home', '/tmp/x', '--line', 'me'], 'invalid_parameter_value'],
