@@ -1,10 +1,10 @@
 import { toAppleNanoseconds } from './apple-time.ts';
 import { AttachmentFiles } from './attachment-files.ts';
-import { textOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import { accessError, connect } from './connection.ts';
 import { editChanges, originalBody } from './edits.ts';
 import { groupChange } from './group-changes.ts';
+import { saysAgain } from './known-content.ts';
 import type { StoredMessage } from './message-row.ts';
 import { dateOf, isScheduled, kindOf, lineOf } from './message-row.ts';
 import { ownStateChanges } from './own-state.ts';
@@ -76,9 +76,9 @@ export interface History {
 }
 
 const PAGE_ROWS = 300;
-/** A row dated so much before one that came before it is out of order. */
 /** Rows of one moment are dated this near to each other. */
 const SAME_MOMENT_MS = 1_000;
+/** A row dated so much before one that came before it is out of order. */
 const LATE_MS = 15 * 60_000;
 const APPLE_EPOCH_MS = 978_307_200_000;
 
@@ -171,16 +171,8 @@ class RowReader {
       guid: row.guid,
       at: date,
       entries: this.#entries(row, now),
-      repeated: late && this.#isKnown(row),
+      repeated: late && saysAgain(row, SAME_MOMENT_MS, this.#db),
     };
-  }
-
-  #isKnown(row: StoredMessage): boolean {
-    if (kindOf(row) !== 'message') return false;
-    const text = textOf(row);
-    return this.#db
-      .alike(row, SAME_MOMENT_MS)
-      .some((other) => kindOf(other) === 'message' && textOf(other) === text);
   }
 
   #entries(row: StoredMessage, now: number): HistoryEntry[] {

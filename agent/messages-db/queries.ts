@@ -35,6 +35,8 @@ export interface Queries {
   changeableAfter(rowid: number): Fingerprint[];
   /** The same for rows newer than a time in milliseconds since the Unix epoch. */
   changeableSince(time: number): Fingerprint[];
+  /** The same for rows with these ROWIDs. */
+  changeableIn(rowids: readonly number[]): Fingerprint[];
   attachments(rowid: number): AttachmentRow[];
   payload(rowid: number): Buffer | null;
   summary(rowid: number): Buffer | null;
@@ -116,14 +118,18 @@ const selectMessages = (columns: Record<string, string>): string =>
 function prepareChangeable(
   db: Database.Database,
   schema: Schema,
-): Pick<Queries, 'changeableAfter' | 'changeableSince'> {
+): Pick<Queries, 'changeableAfter' | 'changeableSince' | 'changeableIn'> {
   const { fingerprint, changeable, more } = fingerprintSql(schema);
   const select = `SELECT m.ROWID, ${fingerprint}, ${more} FROM message m`;
   const after = db.prepare<[number], Fingerprint>(`${select} WHERE m.ROWID > ? AND ${changeable}`).raw();
   const since = db.prepare<[bigint], Fingerprint>(`${select} WHERE m.date > ? AND ${changeable}`).raw();
+  const among = db
+    .prepare<[string], Fingerprint>(`${select} WHERE m.ROWID IN (SELECT value FROM json_each(?))`)
+    .raw();
   return {
     changeableAfter: (rowid) => after.all(rowid),
     changeableSince: (time) => since.all(toAppleNanoseconds(time)),
+    changeableIn: (rowids) => (rowids.length === 0 ? [] : among.all(JSON.stringify(rowids))),
   };
 }
 

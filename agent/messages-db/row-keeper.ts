@@ -1,7 +1,7 @@
 import type { AttachmentFiles } from './attachment-files.ts';
-import { textOf } from './body.ts';
 import type { Guard } from './guard.ts';
 import { CROWD_MS } from './guard.ts';
+import { saysAgain } from './known-content.ts';
 import type { StoredMessage } from './message-row.ts';
 import { dateOf, isScheduled, kindOf, senderOf, targetOf } from './message-row.ts';
 import { isBodiless } from './received.ts';
@@ -112,11 +112,9 @@ export class RowKeeper {
     return count;
   }
 
-  /** Whether a row says again what an earlier one said: the same sender, the same text, the same moment. */
+  /** Whether a row says again what an earlier one said, dated as near to it as `within`. */
   #isKnownContent(row: StoredMessage, within: number | null, look: Look): boolean {
-    if (within === null || kindOf(row) !== 'message') return false;
-    const text = textOf(row);
-    return look.db.alike(row, within).some((other) => kindOf(other) === 'message' && textOf(other) === text);
+    return within !== null && saysAgain(row, within, look.db);
   }
 
   #admit(row: StoredMessage, held: Held, look: Look): void {

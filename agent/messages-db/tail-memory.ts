@@ -54,11 +54,17 @@ interface Kinds {
 
 type Kind = keyof Kinds;
 
+const DAY_MS = 24 * 3_600_000;
+/** What is told of a message, in milliseconds: twice as long as rows are compared by their dates. */
+const TOLD_MS = 14 * DAY_MS;
+/** Own rows, which a person may get and read late, and standing reactions, which they may change: servers keep what was not delivered for a month. */
+const LASTING_MS = 30 * DAY_MS;
+
 /** Rows of which it is remembered that they went their way. */
 export const SEEN_LIMIT = 5000;
 
 /** One kind of entries. */
-export class Entries<T> {
+class Entries<T> {
   readonly #kind: string;
   readonly #values = new Map<string, T>();
   /** Names of what is not durable as it is now. */
@@ -116,19 +122,56 @@ export class Entries<T> {
   }
 }
 
+/** Entries that are forgotten at last; `since` in milliseconds since the Unix epoch. */
+class DatedEntries<T extends { since: number }> extends Entries<T> {
+  forgetBefore(time: number, isKept: (name: string) => boolean): void {
+    for (const [name, { since }] of this.all()) if (since < time && !isKept(name)) this.delete(name);
+  }
+}
+
+/** Own rows, which are known by their ROWIDs too. */
+class OwnEntries extends DatedEntries<Tracked> {
+  readonly #rowids = new Set<number>();
+
+  override load(name: string, value: Tracked): void {
+    super.load(name, value);
+    this.#rowids.add(value.rowid);
+  }
+
+  override set(name: string, value: Tracked): void {
+    this.#forget(name);
+    super.set(name, value);
+    this.#rowids.add(value.rowid);
+  }
+
+  override delete(name: string): void {
+    this.#forget(name);
+    super.delete(name);
+  }
+
+  hasRowid(rowid: number): boolean {
+    return this.#rowids.has(rowid);
+  }
+
+  #forget(name: string): void {
+    const before = this.get(name);
+    if (before) this.#rowids.delete(before.rowid);
+  }
+}
+
 /**
  * What the tail knows, and what of it is not yet durable. Nothing is durable before the keeper has taken the patch,
  * so a tail that is made anew from the durable part finds again what was not.
  */
 export class Remembered {
   cursor: Cursor | null;
-  readonly own = new Entries<Kinds['own']>('own');
+  readonly own = new OwnEntries('own');
   readonly held = new Entries<Kinds['held']>('held');
-  readonly files = new Entries<Kinds['files']>('files');
-  readonly edits = new Entries<Kinds['edits']>('edits');
-  readonly links = new Entries<Kinds['links']>('links');
-  readonly taps = new Entries<Kinds['taps']>('taps');
-  readonly self = new Entries<Kinds['self']>('self');
+  readonly files = new DatedEntries<Kinds['files']>('files');
+  readonly edits = new DatedEntries<Kinds['edits']>('edits');
+  readonly links = new DatedEntries<Kinds['links']>('links');
+  readonly taps = new DatedEntries<Kinds['taps']>('taps');
+  readonly self = new DatedEntries<Kinds['self']>('self');
   readonly #seen = new Entries<Kinds['seen']>('seen');
   readonly #kinds = [
     ...[this.own, this.held, this.files, this.edits, this.links, this.taps, this.self],
@@ -161,11 +204,12 @@ export class Remembered {
     for (const old of this.#seenOrder.splice(0, SEEN_LIMIT)) this.#seen.delete(old);
   }
 
-  /** Forgets what is older than this, in milliseconds since the Unix epoch. */
-  forgetBefore(time: number): void {
-    for (const entries of [this.own, this.files, this.edits, this.links, this.taps, this.self]) {
-      for (const [name, { since }] of entries.all()) if (since < time) entries.delete(name);
-    }
+  /** Forgets what is old; of messages that `isCompared` still, by their GUIDs, what was told of them stays. */
+  forgetOld(now: number, isCompared: (guid: string) => boolean): void {
+    const never = (): boolean => false;
+    for (const entries of [this.files, this.self]) entries.forgetBefore(now - TOLD_MS, never);
+    for (const entries of [this.own, this.taps]) entries.forgetBefore(now - LASTING_MS, never);
+    for (const entries of [this.edits, this.links]) entries.forgetBefore(now - TOLD_MS, isCompared);
   }
 
   /** How many entries are not durable yet. */

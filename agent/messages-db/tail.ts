@@ -14,8 +14,10 @@ import type { ChangeBatch, TailMemory } from './types.ts';
 const CHUNK = 500;
 /** Newest rows that are compared with what they were at every look. */
 const RECENT_ROWS = 300;
-/** Older rows are compared, and what was told of them is remembered, for this long. */
+/** Older rows are compared while their dates are younger than this. */
 const WINDOW_MS = 7 * 24 * 3_600_000;
+/** Own rows that may still come further are compared for longer, but more seldom. */
+const LASTING_PAUSE_MS = 30_000;
 /** Shortest pause between looks at the older rows; longer where there are many, so that they cost little. */
 const WINDOW_PAUSE_MS = 200;
 const ROWS_PER_PAUSE_MS = 10;
@@ -45,6 +47,8 @@ export class Tail {
   #due = Infinity;
   #windowDue = -Infinity;
   #windowStale = true;
+  #lastingDue = -Infinity;
+  #lastingStale = true;
   /** What was new was given first; rows that changed in place are compared by the next look, whatever that finds. */
   #comparing = true;
   #lookedAt: number | undefined;
@@ -65,7 +69,9 @@ export class Tail {
 
   /** When to look again even without a commit, in milliseconds since the Unix epoch. */
   get due(): number {
-    return this.#windowStale ? Math.min(this.#due, this.#windowDue) : this.#due;
+    const window = this.#windowStale ? this.#windowDue : Infinity;
+    const lasting = this.#lastingStale ? this.#lastingDue : Infinity;
+    return Math.min(this.#due, window, lasting);
   }
 
   /** Whether a row waits that is about to be whole. */
@@ -85,7 +91,7 @@ export class Tail {
    */
   next(db: Connection, now: number, committed: boolean): ChangeBatch | null {
     if (this.#connection !== db) this.#connected(db);
-    if (committed) this.#windowStale = true;
+    if (committed) this.#stale();
     const look: Look = { db, now, found: [], again: Infinity };
     if (!this.#known.cursor) return this.#beginAt(look);
     const cursor = place(this.#known.cursor, db);
@@ -113,6 +119,7 @@ export class Tail {
   #beginAt(look: Look): ChangeBatch {
     const { db, now } = look;
     const rowid = db.highWater();
+    this.#changedRows(db.changeableAfter(rowid - RECENT_ROWS), silently(look));
     this.#window(look, true);
     for (const guid of db.newestGuids(SEEN_LIMIT)) this.#known.see(guid);
     const guard = Guard.begin(db.newestDate(now), now);
@@ -128,8 +135,14 @@ export class Tail {
     this.#connection = db;
     this.#fingerprints = new Map();
     this.#windowDue = -Infinity;
-    this.#windowStale = true;
+    this.#lastingDue = -Infinity;
+    this.#stale();
     this.#self.learn(db);
+  }
+
+  #stale(): void {
+    this.#windowStale = true;
+    this.#lastingStale = true;
   }
 
   /** The keeper of rows, made at the first look: nobody watched before. */
@@ -156,33 +169,47 @@ export class Tail {
   }
 
   /** What is new need not wait for this: a look that found something leaves it to the next, which follows at once. */
-  #compare(look: Look, upTo: number, silently: boolean): void {
-    this.#comparing = silently || look.found.length === 0 || !this.#comparing;
+  #compare(look: Look, upTo: number, silent: boolean): void {
+    this.#comparing = silent || look.found.length === 0 || !this.#comparing;
     if (!this.#comparing) return;
     this.#changedRows(look.db.changeableAfter(upTo - RECENT_ROWS), look);
-    this.#window(look, silently);
+    this.#window(look, silent);
+    this.#lasting(look);
   }
 
-  /** Looks at the older rows, if it is time. `silently` takes what they say as known. */
-  #window(look: Look, silently: boolean): void {
+  /** Looks at the older rows, if it is time. `silent` takes what they say as known. */
+  #window(look: Look, silent: boolean): void {
     const { db, now } = look;
     if (!this.#windowStale || now < this.#windowDue) return;
     const rows = db.changeableSince(now - WINDOW_MS);
-    this.#changedRows(rows, silently ? { ...look, found: [] } : look);
-    this.#known.forgetBefore(now - WINDOW_MS);
+    this.#changedRows(rows, silent ? silently(look) : look);
     this.#windowStale = false;
     this.#windowDue = now + Math.max(WINDOW_PAUSE_MS, rows.length / ROWS_PER_PAUSE_MS);
+  }
+
+  /** Looks at own rows beyond the window, now and then, and forgets what is too old for any change. */
+  #lasting(look: Look): void {
+    const { db, now } = look;
+    if (!this.#lastingStale || now < this.#lastingDue) return;
+    const own = this.#known.own.all().filter(([, { since }]) => since < now - WINDOW_MS);
+    this.#changedRows(db.changeableIn(own.map(([, { rowid }]) => rowid)), look);
+    let compared: Set<string> | undefined;
+    this.#known.forgetOld(now, (guid) => {
+      compared ??= new Set(db.newestGuids(RECENT_ROWS));
+      return compared.has(guid);
+    });
+    this.#lastingStale = false;
+    this.#lastingDue = now + LASTING_PAUSE_MS;
   }
 
   /** Rows above the cursor are not taken yet, and those that wait are told as a whole later. */
   #changedRows(rows: Fingerprint[], look: Look): void {
     const upTo = this.#known.cursor?.rowid ?? Infinity;
-    let tracked: Set<number> | undefined;
     for (const [rowid, fingerprint, more] of rows) {
       if (rowid > upTo || this.#fingerprints.get(rowid) === fingerprint) continue;
       this.#fingerprints.set(rowid, fingerprint);
-      tracked ??= new Set(this.#known.own.all().map(([, own]) => own.rowid));
-      const row = more === 1 || tracked.has(rowid) ? look.db.byRowid(rowid) : undefined;
+      const isTold = more === 1 || this.#known.own.hasRowid(rowid);
+      const row = isTold ? look.db.byRowid(rowid) : undefined;
       if (!row) continue;
       if (this.#known.held.has(row.guid)) this.#fingerprints.delete(rowid);
       else this.#teller.changed(row, look);
@@ -196,6 +223,9 @@ export class Tail {
     return { changes: look.found.map(({ change }) => change), memory: this.#known.patch() };
   }
 }
+
+/** The same look, of which nothing is told. */
+const silently = (look: Look): Look => ({ ...look, found: [] });
 
 /**
  * Where to go on reading. The cursor holds in the file that it was made in. In any other, and in one whose rows were

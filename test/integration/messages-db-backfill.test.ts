@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
+import { binaryPlist } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
 import { ChatDbWriter } from '../support/chat-db-writer.ts';
 import { eventually } from '../support/eventually.ts';
 import { whole } from '../support/extent.ts';
@@ -107,6 +109,33 @@ test('a replay that says again what was told tells nothing, however near it is',
   day.clock.skipTo(at + HOUR);
   day.messages.receive(ANNA, 'said once', ANNA, { at });
   day.messages.receive(ANNA, 'said late', ANNA, { at: at + 5_000 });
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['said once', 'said late']);
+});
+
+test.each([
+  ['edited', { text: 'said better', summary: { ec: { 0: ['said once', 'said better'] } } }],
+  ['taken back', { text: null, summary: { rp: [0] } }],
+] as const)('a message that was %s is known again when it comes back as it was first', async (_, now) => {
+  const day = await fixture();
+  const at = day.clock.now();
+  const guid = day.messages.receive(ANNA, 'said once', ANNA, { at });
+  await eventually(() => day.texts().length === 1);
+  const versions =
+    'ec' in now.summary ? now.summary.ec[0].map((text) => ({ t: encodeAttributedBody({ text }), d: 1 })) : [];
+  day.messages.update(guid, {
+    attributedBody: now.text === null ? null : encodeAttributedBody({ text: now.text }),
+    is_empty: now.text === null ? 1 : 0,
+    date_edited: BigInt(at + 60_000 - 978_307_200_000) * 1_000_000n,
+    message_summary_info: binaryPlist({
+      ...now.summary,
+      ...(versions.length > 0 && { ec: { 0: versions } }),
+    }),
+  });
+  await eventually(() => day.keeper.changes.length === 2);
+  day.clock.skipTo(at + HOUR);
+  day.messages.receive(ANNA, 'said once', ANNA, { at });
+  day.messages.receive(ANNA, 'said late', ANNA, { at: at + 300 });
   await day.settled();
   expect(day.texts().filter((text) => text !== 'end')).toEqual(['said once', 'said late']);
 });

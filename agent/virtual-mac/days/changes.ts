@@ -6,8 +6,16 @@ import type { Fact, TapbackFact } from './types.ts';
 const plain = ['love', 'like', 'dislike', 'laugh', 'emphasise', 'question'] as const;
 const emojis = ['👍', '🎉', '❤️‍🔥', '👩‍🚀'] as const;
 
-const editable = (message: PlannedMessage): boolean =>
-  message.service === 'iMessage' && message.app === undefined && message.sticker !== true;
+/** Apple lets a message be edited for so long after it was sent, and taken back, in milliseconds. */
+const EDIT_MS = 15 * 60_000;
+const UNSEND_MS = 2 * 60_000;
+
+/** Whether its sender may still change a message, so long after it was sent. */
+const changeable = (day: Drawing, message: PlannedMessage, within: number): boolean =>
+  day.now - message.at <= within &&
+  message.service === 'iMessage' &&
+  message.app === undefined &&
+  message.sticker !== true;
 
 const places = (message: PlannedMessage, fits: (part: PlannedPart) => boolean): number[] =>
   message.parts.flatMap((part, index) => (part && fits(part) ? [index] : []));
@@ -59,7 +67,10 @@ function kindOf(day: Drawing): Tapback['kind'] {
 
 /** A part of a message gets a new text (macOS 13 and later). */
 export function edit(day: Drawing): void {
-  const message = recent(day, (one) => editable(one) && one.edits < 5 && places(one, isText).length > 0);
+  const message = recent(
+    day,
+    (one) => changeable(day, one, EDIT_MS) && one.edits < 5 && places(one, isText).length > 0,
+  );
   if (!message || !day.has('13')) return;
   const part = day.random.pick(places(message, isText));
   const text = day.text();
@@ -77,7 +88,7 @@ export function edit(day: Drawing): void {
 
 /** A message is taken back, whole or in parts (macOS 13 and later). */
 export function unsend(day: Drawing): void {
-  const message = recent(day, editable);
+  const message = recent(day, (one) => changeable(day, one, UNSEND_MS));
   if (!message || !day.has('13')) return;
   const standing = places(message, () => true);
   const parts = standing.length > 1 && day.random.chance(0.7) ? [day.random.pick(standing)] : undefined;

@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { LINK_BALLOON, linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
+import { ChatDbWriter } from '../support/chat-db-writer.ts';
+import { eventually } from '../support/eventually.ts';
+import { SkippingClock } from '../support/skipping-clock.ts';
+import type { RunningTail } from '../support/tail-reader.ts';
+import { Keeper, startTail } from '../support/tail-reader.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+
+const ANNA = '+14155550101';
+const DAY = 24 * 3_600_000;
+
+const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms) - 978_307_200_000) * 1_000_000n;
+
+function fixture() {
+  const file = path.join(tempFolder(), 'chat.db');
+  const clock = new SkippingClock();
+  const keeper = new Keeper();
+  const messages = new ChatDbWriter(file);
+  let tail: RunningTail | undefined;
+  const stop = async (): Promise<void> => {
+    await tail?.kill();
+    tail = undefined;
+  };
+  onTestFinished(async () => {
+    await stop();
+    messages.close();
+  });
+  return {
+    clock,
+    keeper,
+    messages,
+    stop,
+    async start(): Promise<void> {
+      const fresh = keeper.memory.cursor === null;
+      tail = startTail(file, keeper, { clock });
+      if (fresh) await eventually(() => keeper.batches > 0);
+    },
+    /** A text that was edited, and a link with its preview, both of so long ago. */
+    past(ago: number): void {
+      const at = clock.now() - ago;
+      messages.receive(ANNA, 'a better text', ANNA, { at, columns: { date_edited: nanoseconds(at) } });
+      const payload = Buffer.from(linkPayload({ url: 'https://example.com/a', title: 'A page' }));
+      const preview = { balloon_bundle_id: LINK_BALLOON, payload_data: payload };
+      messages.receive(ANNA, 'https://example.com/a', ANNA, { at, columns: preview });
+    },
+    /** All that is told until a message that comes now is. */
+    async toldBefore(): Promise<string[]> {
+      const guid = messages.receive(ANNA, 'the end', ANNA, { at: clock.now() });
+      const isEnd = (one: object): boolean => 'guid' in one && one.guid === guid;
+      await eventually(() => keeper.changes.some(isEnd));
+      // What changed in place is compared by the look after the one that found something.
+      messages.update(guid, { index_state: 1 });
+      const other = messages.receive(ANNA, 'the end', ANNA, { at: clock.now() + 1 });
+      await eventually(() => keeper.changes.some((one) => 'guid' in one && one.guid === other));
+      return keeper.changes.flatMap((one) =>
+        one.kind === 'received' && one.text === 'the end' ? [] : [one.kind],
+      );
+    },
+  };
+}
+
+test.each([0, 1, 6, 8, 300])('a first start tells nothing of what changed %i days ago', async (days) => {
+  const { past, start, toldBefore } = fixture();
+  past(days * DAY + 60_000);
+  await start();
+  expect(await toldBefore()).toEqual([]);
+});
+
+test.each([1, 8, 40])(
+  'what was told of a message is not told again after %i days and a restart',
+  async (days) => {
+    const { past, start, stop, toldBefore, clock } = fixture();
+    await start();
+    past(0);
+    const told = await toldBefore();
+    expect(told).toEqual(['received', 'edited', 'received']);
+    clock.skipTo(clock.now() + days * DAY);
+    expect(await toldBefore()).toEqual(told);
+    await stop();
+    await start();
+    expect(await toldBefore()).toEqual(told);
+  },
+);
+
+test('an own message that is read after weeks is told so, and one beyond a month is let go', async () => {
+  const { keeper, messages, start, stop, toldBefore, clock } = fixture();
+  await start();
+  const guid = messages.send(ANNA, 'for your holidays', { at: clock.now(), columns: { is_sent: 1 } });
+  const other = messages.send(ANNA, 'never read', { at: clock.now(), columns: { is_sent: 1 } });
+  // So many that came since that the two are not among the newest.
+  messages.db.transaction(() => {
+    for (let i = 0; i < 320; i += 1) messages.receive(ANNA, `text ${i}`, ANNA, { at: clock.now() + i });
+  })();
+  await toldBefore();
+  clock.skipTo(clock.now() + 20 * DAY);
+  await toldBefore();
+  await stop();
+  await start();
+  await toldBefore();
+  messages.read(guid, clock.now());
+  clock.skipTo(clock.now() + 31_000);
+  const states = (): string[] =>
+    keeper.changes.flatMap((one) => (one.kind === 'own-state' ? [`${one.state} ${one.guid}`] : []));
+  const expected = [`sent ${guid}`, `sent ${other}`, `delivered ${guid}`, `read ${guid}`];
+  await eventually(() => states().length === 4);
+  expect(states()).toEqual(expected);
+  clock.skipTo(clock.now() + 20 * DAY);
+  await toldBefore();
+  clock.skipTo(clock.now() + 31_000);
+  messages.read(other, clock.now());
+  await toldBefore();
+  expect(states()).toEqual(expected);
+  expect([...keeper.memory.entries.keys()].filter((key) => key.startsWith('own:'))).toEqual([]);
+});
