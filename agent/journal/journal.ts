@@ -5,7 +5,7 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { CommandTable } from './command-table.ts';
 import { KeptTable } from './kept-table.ts';
-import { journalError, openJournalFile } from './open-file.ts';
+import { journalError, openJournalFile, readMeta } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
 import { renumberEvents } from './renumber.ts';
 import { NOTE, type Salvage, salvageJournal } from './salvage.ts';
@@ -383,3 +383,6 @@ export function openJournal(file: string, { now = 0, maxBytes, onSalvage }: Jour
     return journal;
   }
 }
+
+/** A note of the journal in a file, as {@link Journal.note} gives it, while another program may have it open. Throws as {@link openJournal}. */
+export const readNote = (file: string, name: string): string | undefined => readMeta(file, `${NOTE}${name}`);

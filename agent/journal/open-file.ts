@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
@@ -71,5 +71,22 @@ export function openJournalFile(file: string, maxBytes = MAX_BYTES): Database.Da
   } catch (error) {
     db?.close();
     throw journalError(error);
+  }
+}
+
+/**
+ * A value of the table `meta` of a journal that another program may have open; undefined where there is no journal, or no
+ * such value. Changes nothing. Throws as {@link openJournalFile} does.
+ */
+export function readMeta(file: string, name: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  let db: Database.Database | undefined;
+  try {
+    db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    return db.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name);
+  } catch (error) {
+    throw journalError(error);
+  } finally {
+    db?.close();
   }
 }

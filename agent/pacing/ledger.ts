@@ -20,69 +20,61 @@ interface Contact {
 
 /** What a line did, in memory: for simulations. Times come in order; in milliseconds since the Unix epoch. */
 export class Ledger {
-  readonly sent: Sent[] = [];
-  readonly received: number[] = [];
+  #lastSentAt: number | null = null;
+  /** When messages left that answered nothing of the last 24 hours, and those of them that began a conversation. */
+  readonly #proactive: number[] = [];
+  readonly #new: number[] = [];
+  readonly #received: number[] = [];
   readonly #contacts = new Map<string, Contact>();
 
   noteSent(sent: Sent): void {
-    this.sent.push(sent);
-    const contact = this.#contact(sent.conversation);
-    contact.lastOutAt = sent.at;
-    contact.sentAt.push(sent.at);
+    const { at, conversation, kind, first } = sent;
+    this.#lastSentAt = at;
+    if (first && kind !== 'reply') this.#proactive.push(at);
+    if (first && kind === 'new') this.#new.push(at);
+    const contact = this.#contact(conversation);
+    contact.lastOutAt = at;
+    contact.sentAt.push(at);
   }
 
   noteReceived(conversation: string, at: number): void {
-    this.received.push(at);
+    this.#received.push(at);
     this.#contact(conversation).lastInAt = at;
   }
 
   line(now: number, config: PacingConfig, activatedOn: string): LineState {
     const day = localDay(now, config.timezone);
-    const today = this.#proactiveSince(day.startsAt);
-    const week = this.#proactiveSince(now - RATIO_MS + 1);
+    const week = now - RATIO_MS + 1;
     return {
       day: dayNumber(day.date, activatedOn),
       resetsAt: day.endsAt,
-      newToday: today.filter(({ kind }) => kind === 'new').length,
-      proactiveToday: today.length,
-      newLastHour: this.#proactiveSince(now - HOUR_MS + 1)
-        .filter(({ kind }) => kind === 'new')
-        .map(({ at }) => at),
-      lastSentAt: this.sent.at(-1)?.at ?? null,
+      newToday: countSince(this.#new, day.startsAt),
+      proactiveToday: countSince(this.#proactive, day.startsAt),
+      newLastHour: since(this.#new, now - HOUR_MS + 1),
+      lastSentAt: this.#lastSentAt,
       week: {
-        proactive: week.length,
-        received: this.received.length - firstAtOrAfter(this.received, now - RATIO_MS + 1),
-        times: () => ({
-          proactive: week.map(({ at }) => at),
-          received: this.received.slice(firstAtOrAfter(this.received, now - RATIO_MS + 1)),
-        }),
+        proactive: countSince(this.#proactive, week),
+        received: countSince(this.#received, week),
+        times: () => ({ proactive: since(this.#proactive, week), received: since(this.#received, week) }),
       },
       pausedUntil: null,
       shareOfCaps: 1,
     };
   }
 
+  /** When a conversation last had a message each way. */
+  contact(name: string): Pick<Contact, 'lastInAt' | 'lastOutAt'> {
+    return this.#contact(name);
+  }
+
   conversation(name: string, now: number): ConversationState {
     const { lastInAt, lastOutAt, sentAt } = this.#contact(name);
-    const since = (at: number): number[] => sentAt.slice(firstAtOrAfter(sentAt, at));
     return {
       lastInAt,
       lastOutAt,
-      unanswered: since(Math.max(lastInAt ?? 0, now - FORGET_MS) + 1),
-      lastMinute: since(now - PAIR_MS + 1),
+      unanswered: since(sentAt, Math.max(lastInAt ?? 0, now - FORGET_MS) + 1),
+      lastMinute: since(sentAt, now - PAIR_MS + 1),
     };
-  }
-
-  #proactiveSince(at: number): Sent[] {
-    const times = this.sent;
-    let low = 0;
-    let high = times.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((times[middle]?.at ?? 0) < at) low = middle + 1;
-      else high = middle;
-    }
-    return times.slice(low).filter(({ first, kind }) => first && kind !== 'reply');
   }
 
   #contact(name: string): Contact {
@@ -94,6 +86,10 @@ export class Ledger {
     return contact;
   }
 }
+
+const countSince = (times: readonly number[], at: number): number => times.length - firstAtOrAfter(times, at);
+
+const since = (times: readonly number[], at: number): number[] => times.slice(firstAtOrAfter(times, at));
 
 function firstAtOrAfter(times: readonly number[], at: number): number {
   let low = 0;

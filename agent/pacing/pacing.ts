@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
+import { readNote } from '../journal/journal.ts';
 import type { ContactRecord, Journal, JournaledCommand } from '../journal/types.ts';
 import { type PacingConfig, readPacingConfig, stageOf } from './config.ts';
 import {
@@ -20,6 +22,7 @@ import { type Simulation, simulate } from './simulate.ts';
 import type { Decision, Held, LineUsage, Pacer } from './types.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Name of the note in the journal with the local day on which the line was activated. */
 const ACTIVATED = 'pacing.activatedOn';
 
@@ -206,21 +209,39 @@ const unused = { lastSentAt: null } as const;
 export const openPacing = (home: string, options: Omit<PacingOptions, 'config'>): Pacing =>
   new Pacing({ ...options, config: readPacingConfig(home) });
 
+export interface SimulationRequest {
+  /** CSV or JSON. */
+  load: string;
+  days: number;
+  /** Local date of the first day; today when absent. */
+  from: string | undefined;
+  /** Which day of the line that is; when absent the one that it is for the line of the home, or its first. */
+  fromDay: number | undefined;
+  now: number;
+}
+
 /**
- * What the pacing of a home would make of a load over so many days from a local date, which is day 1: today unless told.
- * Throws AppError `invalid_pacing`, `invalid_load` or `invalid_option`.
+ * What the pacing of a home would make of a load, as if its line had not sent anything before.
+ * Throws AppError `invalid_pacing`, `invalid_load` or `invalid_option`, or one of the journal's.
  */
 export function pacingSimulation(
   home: string,
-  { load, days, from, now }: { load: string; days: number; from: string | undefined; now: number },
+  { load, days, from, fromDay, now }: SimulationRequest,
 ): { simulation: Simulation; lines: string[] } {
   const config = readPacingConfig(home);
   const first = from ?? localDay(now, config.timezone).date;
   if (!isDate(first))
     throw new AppError('A date is written as 2026-03-01', { code: 'invalid_option', retry: 'never' });
+  const activatedOn =
+    fromDay === undefined
+      ? (config.activatedOn ?? readNote(path.join(home, 'journal.db'), ACTIVATED) ?? first)
+      : dateBefore(first, fromDay - 1);
   const items = itemsOf(parseLoad(load), first, days, config.timezone);
-  const simulation = simulate({ config, from: first, days, items });
+  const simulation = simulate({ config, from: first, activatedOn, days, items });
   return { simulation, lines: plot(simulation) };
 }
+
+const dateBefore = (date: string, days: number): string =>
+  new Date(Date.parse(date) - days * DAY_MS).toISOString().slice(0, 10);
 
 const isDate = (date: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date));

@@ -1,26 +1,34 @@
 import { priorities } from '../../bridge/protocol/commands.ts';
 import type { SendKind } from '../journal/types.ts';
 import { type PacingConfig, stageOf } from './config.ts';
-import { decide, type LineState } from './decide.ts';
+import { decide, kindOf, type LineState } from './decide.ts';
 import { Ledger } from './ledger.ts';
-import { LineUp } from './line-up.ts';
 import type { LoadItem } from './load.ts';
 import { dayNumber, localDay, momentOf } from './local-day.ts';
 import type { Decision, Rule } from './types.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** One message in so many is the one that waits longest, as in the outbox. */
 const FAIRNESS = 8;
 
+/** Rules that hold one conversation, and not all messages of a kind. */
+const OF_CONVERSATION: ReadonlySet<Rule> = new Set(['unanswered', 'pair_rate']);
+
 interface Waiting {
   id: string;
   seq: number;
   conversation: string;
+  /** That of the most urgent behind it in its conversation, too. */
   priority: number;
   urgent: boolean;
   arrivedAt: number;
-  heldUntil: number;
-  rule: Rule | undefined;
+}
+
+/** Messages of one conversation in their order; those before `next` have left. */
+interface Queue {
+  messages: Waiting[];
+  next: number;
 }
 
 /** A message that left. */
@@ -52,8 +60,10 @@ export interface SimulatedDay {
 
 export interface SimulationOptions {
   config: PacingConfig;
-  /** Local date of day 1. */
+  /** Local date of the first day that is simulated. */
   from: string;
+  /** Local date of day 1 of the line; `from` when absent. */
+  activatedOn?: string;
   days: number;
   items: readonly LoadItem[];
   /** Sees every message that leaves; `ask` says what the rules would have said at an earlier time. */
@@ -76,11 +86,13 @@ class Run {
   readonly #ledger = new Ledger();
   readonly #days: SimulatedDay[] = [];
   readonly #sent: Departure[] = [];
-  readonly #queues = new Map<string, Waiting[]>();
-  /** First of their conversations, by when they may be looked at again; those that may now have their own set. */
-  readonly #ready = new LineUp<Waiting>();
-  readonly #held = new Set<Waiting>();
-  #nextHeld = Number.POSITIVE_INFINITY;
+  readonly #queues = new Map<string, Queue>();
+  /** The first of each conversation. */
+  readonly #firsts = new WaitingRoom<Waiting>({
+    now: () => this.#now,
+    groupOf: ({ conversation, urgent }) =>
+      `${kindOf(this.#ledger.contact(conversation), this.#now)} ${urgent}`,
+  });
   #lineFreeAt = 0;
   #waiting = 0;
   #seq = 0;
@@ -99,7 +111,7 @@ class Run {
       for (; (items[next]?.at ?? end) <= this.#now; next += 1) this.#happen(items[next] as LoadItem);
       const left = this.#sendOne();
       if (left) continue;
-      const wake = Math.min(this.#nextHead(), items[next]?.at ?? end, end);
+      const wake = Math.min(this.#nextLook(), items[next]?.at ?? end, end);
       this.#closeDays(wake);
       this.#now = wake;
     }
@@ -112,9 +124,9 @@ class Run {
       this.#ledger.noteReceived(conversation, at);
       this.#today().received += 1;
       // It may free what was held: the conversation, or all that waited for the line to be written to.
-      const [head] = this.#queues.get(conversation) ?? [];
-      if (head) this.#free(head);
-      for (const held of this.#held) if (held.rule === 'out_in_ratio') this.#free(held);
+      const first = this.#firstOf(conversation);
+      if (first) this.#enter(first);
+      this.#firsts.release('out_in_ratio');
       return;
     }
     this.#seq += 1;
@@ -126,63 +138,73 @@ class Run {
       priority: rank,
       urgent: priority === 'otp',
       arrivedAt: at,
-      heldUntil: 0,
-      rule: undefined,
     };
-    const queue = this.#queues.get(conversation) ?? [];
-    for (const before of queue) this.#ready.promote(before, rank);
-    queue.push(waiting);
+    const queue = this.#queues.get(conversation) ?? { messages: [], next: 0 };
     this.#queues.set(conversation, queue);
-    if (queue[0] === waiting) this.#ready.add(waiting);
+    const { messages } = queue;
+    // Nobody is more urgent than those before it, so the first that is as urgent ends the way to the front.
+    for (let n = messages.length - 1; n >= queue.next; n -= 1) {
+      const before = messages[n] as Waiting;
+      if (before.priority <= rank) break;
+      this.#firsts.promote(before, rank);
+    }
+    messages.push(waiting);
+    if (messages.length - queue.next === 1) this.#enter(waiting);
     this.#waiting += 1;
     this.#today().asked += 1;
   }
 
-  #free(head: Waiting): void {
-    if (this.#held.delete(head)) this.#ready.add(head);
+  #firstOf(conversation: string): Waiting | undefined {
+    const queue = this.#queues.get(conversation);
+    return queue?.messages[queue.next];
   }
 
-  /** Whatever was held until now may be looked at. */
-  #release(): void {
-    if (this.#nextHeld > this.#now) return;
-    this.#nextHeld = Number.POSITIVE_INFINITY;
-    for (const head of this.#held)
-      if (head.heldUntil <= this.#now) this.#free(head);
-      else this.#nextHeld = Math.min(this.#nextHeld, head.heldUntil);
+  /** Lets the first of a conversation wait with those of its kind. */
+  #enter(first: Waiting): void {
+    const rule = this.#firsts.add(first);
+    if (rule) this.#count(rule, 1);
+  }
+
+  #count(rule: Rule, messages: number): void {
+    const { held } = this.#today();
+    held[rule] = (held[rule] ?? 0) + messages;
   }
 
   /** When the next message may be looked at again. */
-  #nextHead(): number {
-    return this.#ready.empty ? this.#nextHeld : Math.max(this.#lineFreeAt, this.#now + 1);
+  #nextLook(): number {
+    const next = this.#firsts.nextAt();
+    return next > this.#now ? next : Math.max(this.#lineFreeAt, this.#now + 1);
   }
 
   /** Sends the first message that may leave now; false when none may. */
   #sendOne(): boolean {
     if (this.#lineFreeAt > this.#now) return false;
-    this.#release();
     const oldest = this.#sent.length % FAIRNESS === FAIRNESS - 1;
-    const { config, from } = this.#options;
-    const line = this.#ledger.line(this.#now, config, from);
-    for (const message of this.#ready.inOrder(oldest)) {
+    const line = this.#lineAt(this.#now);
+    for (;;) {
+      const message = this.#firsts.first(oldest);
+      if (!message) return false;
       const decision = this.#decide(message, this.#now, line);
       if (decision.go) {
         this.#leave(message, decision.kind);
         return true;
       }
-      if (decision.rule === 'line_rate') {
+      const { rule, until } = decision;
+      if (rule === 'line_rate') {
         // It holds every other message as long.
-        this.#lineFreeAt = decision.until;
+        this.#lineFreeAt = until;
         return false;
       }
-      message.heldUntil = decision.until;
-      message.rule = decision.rule;
-      this.#ready.delete(message);
-      this.#held.add(message);
-      this.#nextHeld = Math.min(this.#nextHeld, decision.until);
-      const { held } = this.#today();
-      held[decision.rule] = (held[decision.rule] ?? 0) + 1;
+      if (OF_CONVERSATION.has(rule)) {
+        this.#firsts.hold(message, until);
+        this.#count(rule, 1);
+      } else this.#count(rule, this.#firsts.holdGroup(message, rule, until));
     }
-    return false;
+  }
+
+  #lineAt(at: number): LineState {
+    const { config, from, activatedOn = from } = this.#options;
+    return this.#ledger.line(at, config, activatedOn);
   }
 
   #decide({ conversation: name, urgent }: Waiting, at: number, line: LineState): Decision {
@@ -193,30 +215,29 @@ class Run {
   #leave(message: Waiting, kind: SendKind): void {
     const { id, conversation, urgent, arrivedAt } = message;
     const departure: Departure = { id, conversation, kind, urgent, at: this.#now, arrivedAt };
-    const { config, from, onSend } = this.#options;
-    onSend?.(departure, (at) => this.#decide(message, at, this.#ledger.line(at, config, from)));
+    this.#options.onSend?.(departure, (at) => this.#decide(message, at, this.#lineAt(at)));
     this.#sent.push(departure);
     this.#ledger.noteSent({ at: this.#now, conversation, kind, first: true });
     const today = this.#today();
     if (kind === 'new') today.newConversations += 1;
     if (kind === 'reply') today.replies += 1;
     else today.proactive += 1;
-    const queue = this.#queues.get(conversation) ?? [];
-    queue.shift();
     this.#waiting -= 1;
-    this.#ready.delete(message);
-    const [head] = queue;
-    if (head) this.#ready.add(head);
+    this.#firsts.delete(message);
+    const queue = this.#queues.get(conversation);
+    if (queue) queue.next += 1;
+    const first = this.#firstOf(conversation);
+    if (first) this.#enter(first);
     else this.#queues.delete(conversation);
   }
 
   #today(): SimulatedDay {
     this.#closeDays(this.#now);
-    const { config, from } = this.#options;
+    const { config, from, activatedOn = from } = this.#options;
     const { date } = localDay(this.#now, config.timezone);
     const last = this.#days.at(-1);
     if (last?.date === date) return last;
-    const day = dayNumber(date, from);
+    const day = dayNumber(date, activatedOn);
     const { newConversations, proactive } = stageOf(config, day);
     const today: SimulatedDay = {
       date,

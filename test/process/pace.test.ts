@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { openJournal } from '../../agent/journal/journal.ts';
 import { startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
@@ -48,6 +49,53 @@ test('a load is simulated day by day, as numbers and as a plot', async () => {
   expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_load' } });
   writeFileSync(path.join(homes.home, 'pacing.json'), '{"gapMs": "fast"}');
   expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_pacing' } });
+});
+
+test('a simulation begins at the day that the line is at, or at the day that is asked for', async () => {
+  const load = path.join(tempFolder(), 'load.csv');
+  writeFileSync(load, 'day,time,event,conversation,count\n*,09:00,send,new-{day}-{n},60\n');
+  const caps = async (...args: string[]): Promise<number[][]> =>
+    (await json('pace', 'simulate', '--days', '3', '--load', load, '--from', '2026-03-10', ...args)).days.map(
+      (day: { day: number; dailyCap: number; newConversations: number }) => [
+        ...[day.day, day.dailyCap, day.newConversations],
+      ],
+    );
+  const young = [
+    [1, 20, 5],
+    [2, 20, 5],
+    [3, 40, 10],
+  ];
+  expect(await caps()).toEqual(young);
+  const journal = openJournal(path.join(homes.home, 'journal.db'));
+  onTestFinished(() => journal.close());
+  journal.record({ at: 0, notes: { 'pacing.activatedOn': '2026-03-04' } });
+  // While the agent has its journal open, too.
+  expect(await caps()).toEqual([
+    [7, 60, 15],
+    [8, 100, 25],
+    [9, 100, 25],
+  ]);
+  expect(await caps('--from-day', '1')).toEqual(young);
+  expect((await caps('--from-day', '22')).map(([day, cap]) => [day, cap])).toEqual([
+    [22, 200],
+    [23, 200],
+    [24, 200],
+  ]);
+  for (const wrong of ['0', '1.5', 'x'])
+    expect(await json('pace', 'simulate', '--load', load, '--from-day', wrong)).toMatchObject({
+      error: { code: 'invalid_option' },
+    });
+});
+
+test('a simulation of very many takes seconds', async () => {
+  const load = path.join(tempFolder(), 'load.csv');
+  writeFileSync(
+    load,
+    'day,time,event,conversation,count\n1,09:00,send,new-{n},100000\n*,08:00,receive,other-{n},1000\n',
+  );
+  const { days, waiting } = await json('pace', 'simulate', '--load', load, '--from-day', '22');
+  expect(days).toHaveLength(30);
+  expect(waiting).toBe(100_000 - 30 * 50);
 });
 
 test('a real line is never unpaced', async () => {
