@@ -21,7 +21,7 @@ export type CalibrationParams = z.infer<typeof calibrationParamsSchema>;
 
 /** What can be tried on one Mac. Consent is up to whoever calls. */
 export interface Calibration {
-  trials: readonly Pick<Trial, 'action' | 'says'>[];
+  trials: readonly Pick<Trial, 'action' | 'says' | 'cannot'>[];
   /** Tries one action and remembers what that showed. */
   run(action: Action): Promise<Verdict>;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export function openCalibration(
   const rows = new ProofRows(macHome, clock);
   const trials = new Trials({ care, rows, clock, ...params }).all();
   return {
-    trials: trials.map(({ action, says }) => ({ action, says })),
+    trials: trials.map(({ run: _run, ...trial }) => trial),
     async run(action) {
       const trial = trials.find((candidate) => candidate.action === action);
       if (!trial) return { result: 'skipped', why: 'it is not known' };
@@ -58,7 +58,9 @@ const verdictSchema = z.discriminatedUnion('result', [
   z.strictObject({ result: z.literal('skipped'), why: z.string() }),
 ]);
 const actionSchema = z.enum(actions);
-const begunSchema = z.object({ trials: z.array(z.object({ action: actionSchema, says: z.string() })) });
+const begunSchema = z.object({
+  trials: z.array(z.object({ action: actionSchema, says: z.string(), cannot: z.string().exactOptional() })),
+});
 const toldSchema = z.object({ verdict: verdictSchema.nullable() });
 const runParamsSchema = z.strictObject({ action: actionSchema });
 

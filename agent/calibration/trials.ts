@@ -27,6 +27,8 @@ export interface Trial {
   action: Action;
   /** What will happen, for the person who is to agree. */
   says: string;
+  /** Why there is nothing to be tried on this release, so that nobody has to agree. */
+  cannot?: string;
   run(): Promise<Verdict>;
 }
 
@@ -45,7 +47,7 @@ const fails = (code: string): Verdict =>
 const skipped = (why: string): Verdict => ({ result: 'skipped', why });
 
 export interface TrialsOptions {
-  care: Pick<MacCare, 'trialMac' | 'staging' | 'lookUp'>;
+  care: Pick<MacCare, 'trialMac' | 'staging' | 'lookUp' | 'wayOf'>;
   rows: ProofRows;
   clock: Clock;
   /** Who gets the messages and calls. */
@@ -78,13 +80,11 @@ export class Trials {
   all(): Trial[] {
     const to = this.#to;
     const everybody = [to, ...this.#also].join(', ');
-    const trial: Record<Action, [says: string, run: () => Promise<Verdict>]> = {
+    const trial: Partial<Record<Action, [says: string, run: () => Promise<Verdict>]>> = {
       send_text: [`sends a text to ${to}`, () => this.#sendText()],
       send_file: [`sends a small text file to ${to}`, () => this.#sendFile()],
       send_group: ['writes into the group that was made', () => this.#sendGroup()],
       react: ['puts a heart on that text and takes it away', () => this.#react()],
-      react_emoji: ['gives an emoji tapback', async () => skipped('no way is known')],
-      react_part: ['gives a tapback to a later part', async () => skipped('no way is known')],
       reply: ['replies to that text', () => this.#onMessage('reply')],
       edit: ['edits that text', () => this.#onMessage('edit')],
       unsend: ['takes that text back', () => this.#unsend()],
@@ -92,20 +92,25 @@ export class Trials {
       mark_read: ['marks the conversation as read', () => this.#markRead()],
       send_effect: [`sends a text with balloons to ${to}`, () => this.#sendEffect()],
       create_group: [`makes a group of ${everybody}`, () => this.#createGroup()],
-      call_audio: [`calls ${to} by FaceTime Audio for some seconds`, () => this.#call('audio')],
+      call_audio: [
+        `calls ${to} by FaceTime Audio for some seconds; since macOS 26 until somebody hangs up`,
+        () => this.#call('audio'),
+      ],
       call_video: [`calls ${to} by FaceTime for some seconds`, () => this.#call('video')],
       call_end: ['ends a FaceTime call, which the calls before this one tried', async () => this.#ended],
       call_ring_timeout: [
         'tells whether a call still rings, which the calls before this one showed',
         async () => this.#rings,
       ],
-      rename_group: ['gives a group a name', async () => skipped('no way is known')],
-      group_icon: ['gives a group a picture', async () => skipped('no way is known')],
-      group_members: ['adds somebody to a group', async () => skipped('no way is known')],
-      leave_group: ['leaves a group', async () => skipped('no way is known')],
       lookup: [`looks up ${to} in what this Mac knows`, async () => this.#lookup()],
     };
-    return trialOrder.map((action) => ({ action, says: trial[action][0], run: trial[action][1] }));
+    return trialOrder.map((action) => {
+      const { method, calibration, reason } = this.#care.wayOf(action);
+      const [says, run] = trial[action] ?? [];
+      if (says === undefined || run === undefined || (method === 'unavailable' && calibration !== 'required'))
+        return { action, says: 'cannot be tried', cannot: reason, run: async () => skipped(reason) };
+      return { action, says, run };
+    });
   }
 
   #ended: Verdict = skipped('no call was placed');
@@ -254,7 +259,13 @@ export class Trials {
 
   async #call(medium: 'audio' | 'video'): Promise<Verdict> {
     const placed = await this.#act({ kind: 'place_call', handle: this.#to, medium });
-    if (placed.outcome !== 'handed_over') return fails(placed.error.code);
+    if (placed.outcome !== 'handed_over') {
+      const { code } = placed.error;
+      // What a setting hides says nothing of this Mac.
+      const hidden =
+        code === 'call_prompt_hidden' && this.#care.wayOf(`call_${medium}`).setting !== undefined;
+      return hidden ? skipped(code) : fails(code);
+    }
     await this.#clock.sleep(LOOK_MS);
     const sight = await this.#act({ kind: 'look_at_call' });
     const seen = sight.outcome === 'handed_over' ? callSightSchema.safeParse(sight.value).data : undefined;
@@ -263,8 +274,9 @@ export class Trials {
       this.#rings = skipped('the window did not say that it rings, or somebody answered');
     await this.#clock.sleep(RING_MS);
     const ended = await this.#act({ kind: 'end_call' });
-    if (ended.outcome !== 'handed_over') this.#ended = fails(ended.error.code);
-    else if (ended.changed !== false) this.#ended = works;
+    if (ended.outcome === 'handed_over' && ended.changed !== false) this.#ended = works;
+    else if (ended.outcome !== 'handed_over' && this.#ended.result !== 'works')
+      this.#ended = fails(ended.error.code);
     return works;
   }
 
@@ -286,7 +298,10 @@ export class Trials {
   }
 }
 
-/** Writing into a group comes after it was made, taking back after what needs the message, ending after the calls. */
-const LATER: readonly Action[] = ['send_group', 'unsend', 'call_end', 'call_ring_timeout'];
+/**
+ * Writing into a group comes after it was made, taking back after what needs the message, an audio call after the video
+ * call, which can be ended on every release, and ending after both.
+ */
+const LATER: readonly Action[] = ['send_group', 'unsend', 'call_audio', 'call_end', 'call_ring_timeout'];
 
 const trialOrder: readonly Action[] = [...actions.filter((action) => !LATER.includes(action)), ...LATER];

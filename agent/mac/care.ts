@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Action } from '../../bridge/protocol/common.ts';
 import { type CalibrationResult, saveCalibration } from './calibration.ts';
 import type { Capability } from './capabilities.ts';
+import { type Way, wayOn } from './capability-table.ts';
 import { type CapabilityWatch, watchCapabilities } from './capability-watch.ts';
 import { doubtingMac } from './doubting-mac.ts';
 import { type LookupResult, lookUp } from './lookup.ts';
@@ -37,6 +38,8 @@ export interface MacCare {
   /** Forms of received files that can be read everywhere. */
   renditions: Renditions;
   capabilities: CapabilityWatch;
+  /** How an action is done on this release, whatever the Mac allows. */
+  wayOf(action: Action): Way;
   /** Whether handles are on iMessage, as far as this Mac knows. */
   lookUp(handles: readonly string[]): LookupResult[];
   /** Remembers what a try of an action showed. Throws what the file system throws. */
@@ -83,6 +86,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
     staging: new Staging(macHome, voiceNotes),
     renditions: new Renditions({ folder: path.join(home, 'renditions'), target, clock, logger }),
     capabilities,
+    wayOf: (action) => wayOn(action, macos),
     lookUp: (handles) => lookUp(macHome, handles),
     saveCalibration: (action, result) => saveCalibration(home, action, result),
     startRecovery: (more) =>

@@ -109,16 +109,18 @@ async function beginHere(context: CommandContext, params: CalibrationParams): Pr
 }
 
 async function tryOne(
-  { action, says }: Calibration['trials'][number],
+  { action, says, cannot }: Calibration['trials'][number],
   calibration: Calibration,
   { confirm, print, tell }: CommandContext,
   { yes, json }: CommandOptions,
 ): Promise<Verdict> {
-  const agreed = yes === true || (await confirm?.(`${action}: ${says}. Try it?`)) === true;
-  if (agreed) tell(`${action}: ${says} …`);
-  const verdict: Verdict = agreed
-    ? await calibration.run(action)
-    : { result: 'skipped', why: 'not agreed to' };
+  const ask = async (): Promise<Verdict> => {
+    const agreed = yes === true || (await confirm?.(`${action}: ${says}. Try it?`)) === true;
+    if (!agreed) return { result: 'skipped', why: 'not agreed to' };
+    tell(`${action}: ${says} …`);
+    return calibration.run(action);
+  };
+  const verdict: Verdict = cannot === undefined ? await ask() : { result: 'skipped', why: cannot };
   if (json) print(JSON.stringify({ action, ...verdict }));
   else
     print(
