@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { AppleEventFailure, type ControlRequest } from './control.ts';
+import type { ControlRequest } from './control.ts';
+import { AppleEventFailure } from './control-answer.ts';
 
 /** Where macOS keeps what a user allowed, under the home folder. */
 const CONSENT_FILE = ['Library', 'Application Support', 'com.apple.TCC', 'TCC.db'];

@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { socketPath } from '../control/socket-path.ts';
-import { type ControlRequest, controlAnswerSchema, SOCKET_NAME } from './control.ts';
+import type { ControlRequest } from './control.ts';
+import { answerOf, SOCKET_NAME } from './control-answer.ts';
 import { lineSplitter } from './lines.ts';
 
 /**
@@ -9,13 +10,13 @@ import { lineSplitter } from './lines.ts';
  * nobody listens, otherwise what the virtual Mac answers.
  */
 export async function askVirtualMac(home: string, request: ControlRequest): Promise<unknown> {
-  const answer = controlAnswerSchema.parse(JSON.parse(await exchange(home, JSON.stringify(request))));
-  if ('result' in answer) return answer.result;
+  const answer = answerOf(await exchange(home, JSON.stringify(request)));
   if ('appleError' in answer)
     throw new AppError(`Messages answered with error ${answer.appleError}`, {
       code: 'act_failed',
       retry: 'never',
     });
+  if (!('error' in answer)) return answer.result;
   const { code, message, retry, hint } = answer.error;
   throw new AppError(message, { code, retry, ...(hint ? { hint } : {}) });
 }

@@ -2,12 +2,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import {
-  AppleEventFailure,
-  type ControlAnswer,
-  type ControlRequest,
-  controlRequestSchema,
-} from './control.ts';
+import { type ControlRequest, controlRequestSchema } from './control.ts';
+import { AppleEventFailure, type ControlAnswer } from './control-answer.ts';
 import { lineSplitter } from './lines.ts';
 
 const MAX_CONNECTIONS = 64;

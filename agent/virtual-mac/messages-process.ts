@@ -1,4 +1,5 @@
-import { AppleEventFailure, type ControlRequest } from './control.ts';
+import type { ControlRequest } from './control.ts';
+import { AppleEventFailure } from './control-answer.ts';
 
 const NOT_RUNNING = -600;
 

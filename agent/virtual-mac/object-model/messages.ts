@@ -1,20 +1,21 @@
-import { z } from 'zod';
-import { AppleEventFailure, type ControlRequest, type ParticipantName } from '../control.ts';
+import type { ControlRequest, ParticipantName } from '../control.ts';
+import { AppleEventFailure } from '../control-answer.ts';
+import { fieldsOf, listOf } from '../fields.ts';
 
 /** Sends an Apple event to Messages and waits for its answer; throws AppleEventFailure. */
 export type Call = (request: ControlRequest) => unknown;
 
-const accountSchema = z.object({
-  id: z.string(),
-  description: z.string(),
-  enabled: z.boolean(),
-  serviceType: z.string(),
-  connectionStatus: z.string(),
-});
-const participantSchema = z.object({ id: z.string(), handle: z.string() });
-const chatSchema = z.object({ id: z.string() });
+const accountShape = {
+  id: 'string',
+  description: 'string',
+  enabled: 'boolean',
+  serviceType: 'string',
+  connectionStatus: 'string',
+} as const;
+const participantShape = { id: 'string', handle: 'string' } as const;
+const chatShape = { id: 'string' } as const;
 
-type Account = z.infer<typeof accountSchema>;
+type Account = ReturnType<typeof fieldsOf<typeof accountShape>>;
 type Target = Extract<ControlRequest, { call: 'send' }>['to'];
 
 const BAD_PARAMETER = -1700;
@@ -36,7 +37,7 @@ export function messagesApplication(call: Call): object {
   const targets = new WeakMap<object, Target>();
 
   const participant = (name: ParticipantName): object => {
-    const read = () => participantSchema.parse(call({ call: 'participant', participant: name }));
+    const read = () => fieldsOf(call({ call: 'participant', participant: name }), participantShape);
     const specifier = Object.assign(() => specifier, { id: () => read().id, handle: () => read().handle });
     targets.set(specifier, { participant: name });
     return specifier;
@@ -55,7 +56,7 @@ export function messagesApplication(call: Call): object {
   };
 
   const chat = (id: string): object => {
-    const read = () => chatSchema.parse(call({ call: 'chat', id }));
+    const read = () => fieldsOf(call({ call: 'chat', id }), chatShape);
     const specifier = Object.assign(
       () => {
         read();
@@ -69,11 +70,7 @@ export function messagesApplication(call: Call): object {
 
   return {
     running: () => isRunning(call),
-    accounts: () =>
-      z
-        .array(accountSchema)
-        .parse(call({ call: 'accounts' }))
-        .map(account),
+    accounts: () => listOf(call({ call: 'accounts' }), accountShape).map(account),
     quit: () => {
       call({ call: 'quit' });
     },
