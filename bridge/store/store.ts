@@ -23,7 +23,6 @@ import { lineOperations } from './lines.ts';
 import { mediaOperations } from './media.ts';
 import { messageOperations } from './messages.ts';
 import { migrateToLatest } from './migrate.ts';
-import { openPostgres } from './postgres.ts';
 import { reactionOperations } from './reactions.ts';
 import { openSqlite } from './sqlite.ts';
 import { timelineOperations } from './timeline.ts';
@@ -122,7 +121,8 @@ function namingRefusals(engine: Engine): Engine {
 
 async function openEngine(url: string): Promise<Engine> {
   if (/^sqlite:./.test(url)) return openSqlite(url.slice('sqlite:'.length));
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
+  // What a SQLite store never needs is loaded where it is wanted.
+  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url);
   throw new AppError('The URL of the store is of no known kind', {
     code: 'invalid_store_url',
     ...operatorErrors.invalid_store_url,
