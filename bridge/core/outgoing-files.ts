@@ -1,13 +1,16 @@
 import type { Command } from '../protocol/commands.ts';
 import type { Attachment, Media, StoreOperations } from '../store/types.ts';
+import type { CoreContext } from './context.ts';
 import { requestError } from './request-error.ts';
 import type { Caller } from './types.ts';
 
 export const MOST_FILES = 10;
 /** In UTF-16 units: what an agent takes. */
 const LONGEST_NAME = 200;
-/** A Core Audio file, as voice notes are, and the sounds that a Mac makes into one. */
-const VOICE_NOTE = /\.(caf|mp3|m4a|aac|wav|aif|aiff|aifc)$/i;
+/** The sounds that a Mac makes into a voice note, by the ending of their names, which its tool goes by. */
+const SOUND = /\.(mp3|m4a|aac|wav|aif|aiff|aifc)$/i;
+/** How a Core Audio file begins, which goes as a voice note as it is. */
+const CORE_AUDIO = 'caff';
 
 type SendMessage = Extract<Command, { type: 'message.send' }>;
 /** A file as an agent is told of it. */
@@ -34,14 +37,31 @@ export async function outgoingFiles(
 }
 
 /** Throws `invalid_attachments` unless it is one sound alone that can be sent as a voice note. */
-export function checkVoiceNote(files: readonly Media[], text: string): void {
+export async function checkVoiceNote(
+  context: Pick<CoreContext, 'media'>,
+  files: readonly Media[],
+  text: string,
+): Promise<void> {
   const [file, ...more] = files;
-  if (!file || more.length > 0 || text !== '' || !VOICE_NOTE.test(file.filename))
-    throw requestError(
-      'invalid_attachments',
-      'A voice note is one sound without text: .caf, or .mp3, .m4a, .aac, .wav, .aif, .aiff or .aifc to be made into it',
-      'attachments',
-    );
+  const alone = file !== undefined && more.length === 0 && text === '';
+  if (alone && (SOUND.test(file.filename) || (await isCoreAudio(context, file)))) return;
+  throw requestError(
+    'invalid_attachments',
+    'A voice note is one sound without text: a Core Audio file, or .mp3, .m4a, .aac, .wav, .aif, .aiff or .aifc to be made into it',
+    'attachments',
+  );
+}
+
+async function isCoreAudio({ media }: Pick<CoreContext, 'media'>, { file, bytes }: Media): Promise<boolean> {
+  if (!media || file === null || bytes < CORE_AUDIO.length) return false;
+  const stream = await media.read(file);
+  try {
+    for await (const chunk of stream)
+      return (chunk as Buffer).toString('latin1', 0, CORE_AUDIO.length) === CORE_AUDIO;
+    return false;
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** How an agent is told of a file. */

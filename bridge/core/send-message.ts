@@ -39,7 +39,7 @@ export async function sendMessage(
   const now = context.clock.now();
   const id = newId('msg', now);
   const outcome = await acceptOnce(context, { caller, repeatable, input, resourceId: id, now }, (tx) =>
-    accept(tx, { id, caller, input, recipient, now }),
+    accept(context, tx, { id, caller, input, recipient, now }),
   );
   if ('earlier' in outcome)
     return { ...(await getMessage(context, caller, outcome.earlier)), replayed: true };
@@ -68,6 +68,7 @@ interface Made {
 }
 
 async function accept(
+  context: CoreContext,
   tx: StoreOperations,
   { id, caller, input, recipient, now }: Acceptance,
 ): Promise<{ message: Message; timeline: TimelineEntry[]; agentId: string }> {
@@ -76,7 +77,7 @@ async function accept(
   const files = await outgoingFiles(tx, caller, input.attachments ?? []);
   const text = input.text ?? '';
   const voiceNote = input.voiceNote === true;
-  if (voiceNote) checkVoiceNote(files, text);
+  if (voiceNote) await checkVoiceNote(context, files, text);
   const { priority } = input;
   const made: Made = { destination, text, files, reply, effect: effectOf(input.effect), voiceNote, priority };
   const { line, agent } = destination.where;

@@ -9,11 +9,16 @@ const refusalOf = (answer: { status: number; json: unknown }) => {
   return [answer.status, code, param];
 };
 
-async function upload(world: ActionWorld, filename: string, mimeType = 'image/png'): Promise<string> {
+async function upload(
+  world: ActionWorld,
+  filename: string,
+  mimeType = 'image/png',
+  content = filename,
+): Promise<string> {
   const { json } = await world.bridge.ask<{ id: string }>('POST', '/v1/media', {
     key: world.key,
     headers: { 'content-type': mimeType, 'x-filename': filename },
-    body: new Uint8Array(Buffer.from(filename)),
+    body: new Uint8Array(Buffer.from(content)),
   });
   return json.id;
 }
@@ -68,7 +73,7 @@ test('what is no file of the account is refused by its place, and nothing is sto
 
 test('a voice note is one sound alone, of which the Mac makes a Core Audio file', async () => {
   const world = await actionWorld();
-  const voice = await upload(world, 'note.caf', 'audio/x-caf');
+  const voice = await upload(world, 'note.caf', 'audio/x-caf', 'caff\0\x01\0\0desc');
   const song = await upload(world, 'song.m4a', 'audio/mp4');
   const sent = await send(world, { voiceNote: true, attachments: [{ mediaId: voice }] });
   expect([sent.status, sent.json.voiceNote]).toEqual([202, true]);
@@ -78,9 +83,16 @@ test('a voice note is one sound alone, of which the Mac makes a Core Audio file'
   });
   expect((await send(world, { voiceNote: true, attachments: [{ mediaId: song }] })).status).toBe(202);
   expect(await world.agent.next('message.send')).toMatchObject({ files: [{ name: 'song.m4a' }] });
+  const recorded = await upload(world, 'recording', 'application/octet-stream', 'caff\0\x01\0\0desc');
+  expect((await send(world, { voiceNote: true, attachments: [{ mediaId: recorded }] })).status).toBe(202);
+  expect(await world.agent.next('message.send')).toMatchObject({ files: [{ name: 'recording' }] });
   const words = await upload(world, 'note.txt', 'text/plain');
+  const named = await upload(world, 'words.caf', 'audio/x-caf');
+  const short = await upload(world, 'short.caf', 'audio/x-caf', 'caf');
   for (const body of [
     { attachments: [{ mediaId: words }] },
+    { attachments: [{ mediaId: named }] },
+    { attachments: [{ mediaId: short }] },
     { attachments: [{ mediaId: voice }, { mediaId: voice }] },
     { attachments: [{ mediaId: voice }], text: 'x' },
     { text: 'x' },

@@ -38,7 +38,7 @@ const sendMessageSchema = z
       .boolean()
       .optional()
       .describe(
-        'The one attachment, a sound, goes as a Core Audio file like those of voice notes; the Mac makes it of an .mp3, .m4a, .aac, .wav or .aiff. It arrives as an audio file: no program can mark it as a recording.',
+        'The one attachment goes as a Core Audio file (.caf) like those of voice notes: it is one, or a sound of which the Mac makes it: .mp3, .m4a, .aac, .wav, .aif, .aiff or .aifc. It arrives as an audio file: no program can mark it as a recording.',
       ),
     priority: z
       .enum(priorities)
