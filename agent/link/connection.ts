@@ -2,7 +2,7 @@ import { type CloseCode, closeCodeOf, closeCodes } from '../../bridge/protocol/c
 import type { FrameFromBridge } from '../../bridge/protocol/frames.ts';
 import { HELLO_LIMIT_MS, PROTOCOL_VERSION } from '../../bridge/protocol/limits.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
-import type { Clock } from '../../bridge/runtime/clock.ts';
+import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { Journal } from '../journal/types.ts';
 import { CommandIntake } from './command-intake.ts';
@@ -162,6 +162,7 @@ export class Connection {
       journalId: journal.id(),
       commandAck: journal.commandAck(),
       eventSeq,
+      time: isoTime(clock.now()),
       agentVersion: versions.agent,
       macosVersion: versions.macos,
     });

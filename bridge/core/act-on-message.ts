@@ -27,6 +27,8 @@ export interface Facing {
     target: { guid: string; part: number };
   }>;
   now: number;
+  /** A time that the Mac told, by the clock of the bridge. */
+  byOurClock(at: number): Promise<number>;
 }
 
 export interface Request {
@@ -53,7 +55,11 @@ export async function actOnMessage(
     async (tx) => {
       const message = await lockMessage(tx, caller, messageId);
       const operations = await tx.listLineOperations(message.id);
-      const decision = await decide({ message, operations, onMac: (part) => onMac(tx, message, part), now });
+      const decision = await decide({
+        ...{ message, operations, now },
+        onMac: (part) => onMac(tx, message, part),
+        byOurClock: async (at) => at - ((await tx.findAgentOfLine(message.lineId))?.clockAheadMs ?? 0),
+      });
       if ('standing' in decision) return { operation: decision.standing, agentId: null };
       await requireAction(tx, message.lineId, ...decision.actions);
       const where = await lineOf(tx, caller, message.lineId);

@@ -23,9 +23,9 @@ export function editMessage(
 ): Promise<ActedMessage> {
   checkText(text);
   const request = { caller, messageId: id, kind: 'edit', input: { text }, repeatable } as const;
-  return actOnMessage(context, request, async ({ message, operations, onMac, now }) => {
+  return actOnMessage(context, request, async ({ message, operations, onMac, byOurClock, now }) => {
     requireChangeable(message);
-    const expiresAt = message.sentAt + EDIT_WINDOW_MS;
+    const expiresAt = (await byOurClock(message.sentAt)) + EDIT_WINDOW_MS;
     if (now > expiresAt) throw requestError('edit_window_expired', 'It was sent more than 15 minutes ago.');
     if (message.editCount + operations.filter(isComing).length >= MOST_EDITS)
       throw requestError('edit_limit_reached', `It was edited ${MOST_EDITS} times.`);

@@ -113,4 +113,5 @@ const newAgent = ({
   commandAck: firstSeq,
   sessionId: null,
   lastSeenAt: null,
+  clockAheadMs: 0,
 });

@@ -13,12 +13,12 @@ export async function openSession(
   agentId: string,
   session: NewSession,
 ): Promise<{ agent: Agent; line: Line }> {
-  const { sessionId, journalId, commandAck, publicKey } = session;
+  const { sessionId, journalId, commandAck, publicKey, clockAheadMs } = session;
   const { deliveries, lost, ...opened } = await store.transaction(async (tx) => {
     const now = clock.now();
     const before = await tx.findAgent(agentId);
     if (before && isBehind(session, before)) throw refusal('journal_behind');
-    const agent = await tx.openSession(agentId, { sessionId, journalId, publicKey, now });
+    const agent = await tx.openSession(agentId, { sessionId, journalId, publicKey, clockAheadMs, now });
     if (!before || !agent) throw refusal(before?.revokedAt === null ? 'unauthorized' : 'revoked');
     let news = 0;
     let doubted = 0;

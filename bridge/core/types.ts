@@ -76,6 +76,8 @@ export interface NewSession {
   publicKey?: string | undefined;
   /** Highest event of the journal, where the agent tells it. */
   eventSeq?: number | undefined;
+  /** How far the agent's clock is ahead of this bridge's, in milliseconds, where the agent tells it. */
+  clockAheadMs?: number | undefined;
 }
 
 /** Wakes whoever waits for work in this process; the store remains the truth. */

@@ -17,12 +17,12 @@ export function unsendMessage(
   repeatable?: Repeatable,
 ): Promise<ActedMessage> {
   const request = { caller, messageId: id, kind: 'unsend', input: {}, repeatable } as const;
-  return actOnMessage(context, request, async ({ message, operations, onMac, now }) => {
+  return actOnMessage(context, request, async ({ message, operations, onMac, byOurClock, now }) => {
     const last = operations.filter(({ kind }) => kind === 'unsend').at(-1) ?? null;
     const gone = message.direction === 'outbound' && message.unsentAt !== null;
     if (gone || (last && !isOver(last.state))) return { standing: last };
     requireChangeable(message);
-    const expiresAt = message.sentAt + UNSEND_WINDOW_MS;
+    const expiresAt = (await byOurClock(message.sentAt)) + UNSEND_WINDOW_MS;
     if (now > expiresAt) throw requestError('unsend_window_expired', 'It was sent more than 2 minutes ago.');
     return { order: { type: 'message.unsend', ...(await onMac()) }, expiresAt, actions: ['unsend'] };
   });

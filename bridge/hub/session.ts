@@ -216,6 +216,8 @@ export class Session {
   }
 
   async #authenticate(hello: Hello): Promise<void> {
+    const { time } = hello;
+    const clockAheadMs = time === undefined ? undefined : Date.parse(time) - this.#options.clock.now();
     const checked = await checkHello(this.#options.core, hello, this.#nonce);
     if (this.#state.phase !== 'opening') return;
     if ('refused' in checked) {
@@ -228,9 +230,9 @@ export class Session {
     this.#logger.setBindings({ agentId: known.id });
     this.#options.onProved(this);
     const { journalId, commandAck, eventSeq, agentVersion, macosVersion } = hello;
-    this.#logger.info({ journalId, agentVersion, macosVersion }, 'hello accepted');
+    this.#logger.info({ journalId, agentVersion, macosVersion, clockAheadMs }, 'hello accepted');
     const { publicKey } = checked;
-    const session = { sessionId: this.id, journalId, commandAck, eventSeq, publicKey };
+    const session = { sessionId: this.id, journalId, commandAck, eventSeq, publicKey, clockAheadMs };
     const { agent, line } = await this.#options.core.openSession(known.id, session);
     this.#line = line;
     this.#step({ kind: 'opened', eventSeq: agent.eventSeq, commandAck: agent.commandAck });

@@ -29,6 +29,8 @@ export const helloSchema = z.strictObject({
    * a journal that was put back.
    */
   eventSeq: seqSchema.optional(),
+  /** What the agent's clock shows now: the bridge knows by it what the times of its events are by its own. */
+  time: timeSchema.optional(),
   agentVersion: z.string().max(40),
   macosVersion: z.string().max(40),
 });

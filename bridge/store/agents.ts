@@ -60,7 +60,7 @@ export const agentOperations = ({ db }: Session): AgentOperations => ({
       .orderBy('createdAt')
       .orderBy('id')
       .execute(),
-  openSession: (agentId, { sessionId, journalId, publicKey, now }) =>
+  openSession: (agentId, { sessionId, journalId, publicKey, clockAheadMs, now }) =>
     db
       .updateTable('agent')
       .$if(publicKey !== undefined, (query) =>
@@ -80,6 +80,7 @@ export const agentOperations = ({ db }: Session): AgentOperations => ({
         eventSeq: sql<number>`case when "journalId" = ${journalId} then "eventSeq" else 0 end`,
         journalId,
         lastSeenAt: now,
+        ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
       })
       .where('id', '=', agentId)
       .where('revokedAt', 'is', null)

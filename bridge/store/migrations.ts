@@ -7,6 +7,7 @@ import { lineOperations } from './migration-005-line-operations.ts';
 import { lineHealth } from './migration-006-line-health.ts';
 import { renditions } from './migration-007-renditions.ts';
 import { nextKeys } from './migration-008-next-keys.ts';
+import { agentClocks } from './migration-009-agent-clocks.ts';
 
 /** The statements of one step of the schema, in order. */
 export type Migration = (dialect: Dialect) => string[];
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   lineHealth,
   renditions,
   nextKeys,
+  agentClocks,
 ];

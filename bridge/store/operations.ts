@@ -56,11 +56,17 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   /**
    * Starts a session: sets sessionId, and with a new journalId sets eventSeq to 0. With the key that opens it, which has to
    * be the present or the next one, the next one becomes the present. Returns the row after it; undefined when there is no
-   * such agent that is not revoked and has the key.
+   * such agent that is not revoked and has the key. Where `clockAheadMs` is told, it is kept.
    */
   openSession(
     agentId: string,
-    session: { sessionId: string; journalId: string; publicKey?: string | undefined; now: number },
+    session: {
+      sessionId: string;
+      journalId: string;
+      publicKey?: string | undefined;
+      clockAheadMs?: number | undefined;
+      now: number;
+    },
   ): Promise<Agent | undefined>;
   /** Notes the next key of an agent whose present one is still `present`, and that is not revoked; false otherwise. */
   setNextKey(agentId: string, keys: { present: string; next: string }): Promise<boolean>;

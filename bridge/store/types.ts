@@ -87,6 +87,8 @@ export interface Agent {
   /** Newest session; older ones are fenced off. */
   sessionId: string | null;
   lastSeenAt: number | null;
+  /** How far its clock was ahead of the bridge's at its last hello that told, in milliseconds. */
+  clockAheadMs: number;
 }
 
 export interface Conversation {

@@ -74,6 +74,7 @@ export const newAgent = (line: Line, change: Partial<Agent> = {}): Agent => ({
   commandAck: 0,
   sessionId: null,
   lastSeenAt: null,
+  clockAheadMs: 0,
   ...change,
 });
 

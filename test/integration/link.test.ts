@@ -300,6 +300,39 @@ describe('link', () => {
     expect((await (await bridge.session(4)).hello()).eventSeq).toBe(5);
   });
 
+  test('waits at random below a ceiling that doubles, and forgets it only after it was open for a while', async () => {
+    const clock = new ManualClock();
+    let drawn = 0.999_999;
+    start({ clock, backoff: { baseMs: 500, capMs: 15_000, graceMs: 10_000, random: () => drawn } });
+    /** Lets the n-th connection end after it was open for so long; how long it then waits. */
+    const waits = async (n: number, openMs?: number): Promise<number> => {
+      const session = await bridge.session(n);
+      if (openMs === undefined) await session.hello();
+      else {
+        await session.welcome();
+        await eventually(() => link.status().state === 'open');
+        await clock.advance(openMs);
+      }
+      session.socket.terminate();
+      await eventually(() => link.status().retryAt);
+      const wait = Date.parse(link.status().retryAt ?? '') - clock.now();
+      expect(bridge.sessions).toHaveLength(n);
+      await clock.advance(wait);
+      return wait;
+    };
+    const ceilings = [];
+    for (let n = 1; n <= 7; n += 1) ceilings.push(await waits(n));
+    expect(ceilings).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+    // One that opened and broke at once is no success.
+    expect(await waits(8, 9_999)).toBe(15_000);
+    expect(await waits(9, 10_000)).toBe(500);
+    drawn = 0.25;
+    expect(await waits(10)).toBe(250);
+    drawn = 0;
+    expect(await waits(11)).toBe(0);
+    await bridge.session(12);
+  });
+
   test('notices that nothing arrives any more, and dials again', async () => {
     const clock = new ManualClock();
     start({ clock, backoff: { baseMs: 1, capMs: 1 } });

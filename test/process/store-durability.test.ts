@@ -68,6 +68,7 @@ test('what was accepted is there whole after a SIGKILL at any moment, and nothin
     commandAck: 0,
     sessionId: null,
     lastSeenAt: null,
+    clockAheadMs: 0,
   });
   await setUp.close();
 
