@@ -17,5 +17,5 @@ const root = findRoot();
 /** Absolute path of a file that ships with the project as it is, such as `scripts/jxa/send-text.js`. */
 export const packageFile = (...segments: string[]): string => path.join(root, ...segments);
 
-/** Absolute path of a compiled module, such as `agent/mac/jxa-worker.js`: what child processes are started from. */
+/** Absolute path of a built program, such as `agent/mac/jxa-worker.js`: what child processes are started from. */
 export const builtFile = (...segments: string[]): string => path.join(root, 'dist', ...segments);

@@ -70,7 +70,7 @@ function sourcesHash() {
       .filter((name) => name.endsWith('.ts'))
       .map((name) => path.join(folder, name)),
   );
-  for (const name of ['tsconfig.json', 'package-lock.json', ...files.sort()])
+  for (const name of ['tsconfig.json', 'package-lock.json', 'scripts/bundle.mjs', ...files.sort()])
     hash.update(`${name}\0${sha256(readFileSync(inRoot(name)))}\n`);
   return `${hash.digest('hex')}\n`;
 }
@@ -142,15 +142,12 @@ async function build(signal) {
   const complete =
     existsSync(inRoot('dist', 'agent', 'main.js')) && existsSync(inRoot('dist', 'bridge', 'main.js'));
   if (complete && read(BUILT) === wanted) return;
-  tell('Building (tsc) ...');
+  tell('Building ...');
   // The compiler believes its own notes about what it wrote, also when somebody deleted that.
-  if (!complete) rmSync(inRoot('dist', '.tsbuildinfo'), { force: true });
-  await runTool(
-    'The build',
-    process.execPath,
-    [inRoot('node_modules', 'typescript', 'bin', 'tsc'), '-p', ROOT],
-    signal,
-  );
+  if (!complete) rmSync(inRoot('dist', 'modules', '.tsbuildinfo'), { force: true });
+  const compiler = inRoot('node_modules', 'typescript', 'bin', 'tsc');
+  await runTool('The build', process.execPath, [compiler, '-p', ROOT], signal);
+  await runTool('The build', process.execPath, [inRoot('scripts', 'bundle.mjs')], signal);
   writeFileSync(BUILT, wanted);
 }
 

@@ -15,6 +15,7 @@ import {
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
 import { builtFile } from '../../bridge/runtime/package-root.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { eventually } from '../support/eventually.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -294,9 +295,9 @@ describe('recovery', () => {
   /** Starts an act from another process, and kills that process once the act is under way. */
   async function abandonedAct({ home, actsFolder }: World, actId: string): Promise<void> {
     const program = `
-      import { openMac } from ${JSON.stringify(builtFile('agent', 'mac', 'mac.js'))};
-      import { systemClock } from ${JSON.stringify(builtFile('bridge', 'runtime', 'clock.js'))};
-      import { createLogger } from ${JSON.stringify(builtFile('bridge', 'runtime', 'logger.js'))};
+      import { openMac } from ${JSON.stringify(compiledModule('agent/mac/mac.js'))};
+      import { systemClock } from ${JSON.stringify(compiledModule('bridge/runtime/clock.js'))};
+      import { createLogger } from ${JSON.stringify(compiledModule('bridge/runtime/logger.js'))};
       const target = { kind: 'virtual', home: ${JSON.stringify(home)} };
       const mac = openMac({ actsFolder: ${JSON.stringify(actsFolder)}, target, allowSending: true,
         clock: systemClock, logger: createLogger('test', 'silent'), deadlineMs: 6000 });

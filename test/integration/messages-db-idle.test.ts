@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Cancel } from '../../bridge/runtime/clock.ts';
-import { builtFile } from '../../bridge/runtime/package-root.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { Keeper, startTail } from '../support/tail-reader.ts';
@@ -44,7 +44,7 @@ console.log(JSON.stringify(messages.databasePath));
 
 /** Messages of a virtual Mac in a process of its own, as readers must see it when its files are swapped. */
 async function startMessages() {
-  const store = pathToFileURL(builtFile('agent/virtual-mac/messages-store.js')).href;
+  const store = pathToFileURL(compiledModule('agent/virtual-mac/messages-store.js')).href;
   const args = ['--input-type=module', '-e', PROGRAM, store, tempFolder()];
   const child: ChildProcessWithoutNullStreams = spawn(process.execPath, args);
   onTestFinished(async () => {

@@ -13,7 +13,7 @@ import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { receiveText, startVirtualMac, virtualPeople } from '../../agent/virtual-mac/virtual-mac.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
 import { createLogger } from '../../bridge/runtime/logger.ts';
-import { builtFile } from '../../bridge/runtime/package-root.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -205,9 +205,9 @@ describe('the process', () => {
   test('goes on after SIGKILL', async () => {
     const home = path.join(tempFolder(), 'mac');
     const program = `
-      import { startVirtualMac } from ${JSON.stringify(builtFile('agent', 'virtual-mac', 'virtual-mac.js'))};
-      import { systemClock } from ${JSON.stringify(builtFile('bridge', 'runtime', 'clock.js'))};
-      import { createLogger } from ${JSON.stringify(builtFile('bridge', 'runtime', 'logger.js'))};
+      import { startVirtualMac } from ${JSON.stringify(compiledModule('agent/virtual-mac/virtual-mac.js'))};
+      import { systemClock } from ${JSON.stringify(compiledModule('bridge/runtime/clock.js'))};
+      import { createLogger } from ${JSON.stringify(compiledModule('bridge/runtime/logger.js'))};
       await startVirtualMac({ home: ${JSON.stringify(home)}, macos: '26', clock: systemClock,
         logger: createLogger('test', 'silent') });`;
     const other = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { openJournal } from '../../agent/journal/journal.ts';
-import { builtFile } from '../../bridge/runtime/package-root.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** Records without end; says on stdout which event and which command are durable. */
@@ -33,7 +33,7 @@ test('a journal killed in the middle of many records has everything that it said
   for (let round = 1; round <= 8; round += 1) {
     const child = spawn(
       process.execPath,
-      ['--input-type=module', '-e', writer, builtFile('agent/journal/journal.js'), file],
+      ['--input-type=module', '-e', writer, compiledModule('agent/journal/journal.js'), file],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const exited = once(child, 'exit');

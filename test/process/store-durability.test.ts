@@ -4,16 +4,16 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../bridge/runtime/clock.ts';
-import { builtFile } from '../../bridge/runtime/package-root.ts';
 import { openStore } from '../../bridge/store/store.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 /** Sends messages through the core without end, and says on stdout which were accepted. */
 const writer = (url: string): string => `
-  import { openStore } from ${JSON.stringify(pathToFileURL(builtFile('bridge/store/store.js')).href)};
-  import { createCore } from ${JSON.stringify(pathToFileURL(builtFile('bridge/core/core.js')).href)};
-  import { systemClock as clock } from ${JSON.stringify(pathToFileURL(builtFile('bridge/runtime/clock.js')).href)};
-  import { createLogger } from ${JSON.stringify(pathToFileURL(builtFile('bridge/runtime/logger.js')).href)};
+  import { openStore } from ${JSON.stringify(pathToFileURL(compiledModule('bridge/store/store.js')).href)};
+  import { createCore } from ${JSON.stringify(pathToFileURL(compiledModule('bridge/core/core.js')).href)};
+  import { systemClock as clock } from ${JSON.stringify(pathToFileURL(compiledModule('bridge/runtime/clock.js')).href)};
+  import { createLogger } from ${JSON.stringify(pathToFileURL(compiledModule('bridge/runtime/logger.js')).href)};
   const store = await openStore({ url: ${JSON.stringify(url)}, clock });
   const core = createCore({ store, clock, logger: createLogger('writer', 'silent') });
   const [account] = await store.listAccounts();

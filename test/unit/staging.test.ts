@@ -12,7 +12,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isStaged, Staging, sendableName } from '../../agent/mac/staging.ts';
-import { builtFile } from '../../bridge/runtime/package-root.ts';
+import { compiledModule } from '../support/compiled-module.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 function place() {
@@ -113,7 +113,7 @@ test('a file for which there is no room is worth another try, and leaves nothing
   const source = path.join(folder, 'large');
   writeFileSync(source, Buffer.alloc(3 * 1024 * 1024, 1));
   const program = `
-    import { Staging } from ${JSON.stringify(builtFile('agent', 'mac', 'staging.js'))};
+    import { Staging } from ${JSON.stringify(compiledModule('agent/mac/staging.js'))};
     await new Staging(${JSON.stringify(home)}).stage('act_1', { source: ${JSON.stringify(source)}, name: 'a.jpg' })
       .catch(({ code, retry }) => console.log(code, retry));`;
   // What a process may write to one file is bounded to 1 MiB: the nearest to a full disk that needs no rights.
