@@ -38,7 +38,7 @@ export interface CoreOptions {
 /** The use-cases of the bridge over one store. */
 export function createCore({ store, clock, logger, allowHttpWebhooks = false, media }: CoreOptions): Core {
   const log = logger.child({ part: 'core' });
-  const wakeups = new WakeupEmitter(log);
+  const wakeups = new WakeupEmitter(log, store);
   const lookups = new LookupMemory(clock);
   const context: CoreContext = { store, clock, logger: log, wakeups, lookups, allowHttpWebhooks, media };
   return {

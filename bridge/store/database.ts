@@ -19,6 +19,7 @@ import type { AttachmentTable, MediaTable } from './media.ts';
 import type { MessageTable } from './messages.ts';
 import type { ReactionTable } from './reactions.ts';
 import type { TimelineTable } from './timeline.ts';
+import type { Signals } from './types.ts';
 import type { WebhookTable } from './webhooks.ts';
 
 /** Tables of the store. Columns bear the names of the row types; JSON is text and a boolean is 0 or 1 in both dialects. */
@@ -68,5 +69,6 @@ export interface Engine {
   read<T>(work: (session: Session) => Promise<T>): Promise<T>;
   /** Whether the database will refuse the same statement again for what its rows hold. */
   refuses(error: unknown): boolean;
+  signals: Signals;
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import type { Clock } from '../runtime/clock.ts';
 import type { Database, Engine, Session } from './database.ts';
+import { PostgresSignals } from './postgres-signals.ts';
 
 /** Connections of one process. */
 const POOL_SIZE = 10;
@@ -21,7 +23,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 /** Opens a pool on a Postgres URL; TLS is as `sslmode` in the URL says. */
-export function openPostgres(url: string): Engine {
+export function openPostgres(url: string, clock: Clock): Engine {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -34,6 +36,7 @@ export function openPostgres(url: string): Engine {
   pool.on('error', () => undefined);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const session: Session = { db, dialect: 'postgres' };
+  const signals = new PostgresSignals(url, pool, clock);
   return {
     session,
     async transaction(work) {
@@ -50,7 +53,11 @@ export function openPostgres(url: string): Engine {
     },
     read: (work) => work(session),
     refuses: (error) => error instanceof pg.DatabaseError && REFUSALS.test(error.code ?? ''),
-    close: () => db.destroy(),
+    signals,
+    async close() {
+      await signals.close();
+      await db.destroy();
+    },
   };
 }
 

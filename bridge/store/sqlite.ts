@@ -50,6 +50,8 @@ export async function openSqlite(file: string): Promise<Engine> {
         }
       }),
     read: (work) => whileBusy(() => work(session)),
+    // Processes on one file look into it now and then.
+    signals: { signal: () => undefined, onSignal: () => () => undefined },
     refuses: (error) => error instanceof Sqlite.SqliteError && REFUSALS.test(error.code),
     close: () => db.destroy(),
   };

@@ -88,7 +88,7 @@ const READS = new Set<keyof StoreOperations>([
  * itself says when it cannot be reached.
  */
 export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
-  const engine = namingRefusals(await openEngine(url));
+  const engine = namingRefusals(await openEngine(url, clock));
   try {
     await migrateToLatest(engine, clock.now());
   } catch (error) {
@@ -99,6 +99,8 @@ export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
     ...outsideTransactions(engine),
     transaction: (work) => engine.transaction((session) => work(operations(session))),
     check: () => engine.read(async ({ db }) => void (await sql`select 1`.execute(db))),
+    signal: (text) => engine.signals.signal(text),
+    onSignal: (listener) => engine.signals.onSignal(listener),
     close: () => engine.close(),
   };
 }
@@ -119,10 +121,10 @@ function namingRefusals(engine: Engine): Engine {
   };
 }
 
-async function openEngine(url: string): Promise<Engine> {
+async function openEngine(url: string, clock: Clock): Promise<Engine> {
   if (/^sqlite:./.test(url)) return openSqlite(url.slice('sqlite:'.length));
   // What a SQLite store never needs is loaded where it is wanted.
-  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url);
+  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url, clock);
   throw new AppError('The URL of the store is of no known kind', {
     code: 'invalid_store_url',
     ...operatorErrors.invalid_store_url,

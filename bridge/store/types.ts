@@ -327,8 +327,16 @@ export type MessagePatch = Partial<
 /** The operations inside one transaction, and outside of any. */
 export type StoreOperations = Operations;
 
+/** Words between the processes of one store, where its database carries them. Any of them may be lost. */
+export interface Signals {
+  /** Says something of less than 8,000 bytes to all who listen, this process too. */
+  signal(text: string): void;
+  /** Calls the listener with what is said from now on; returns how to stop that. */
+  onSignal(listener: (text: string) => void): () => void;
+}
+
 /** The truth of the bridge. */
-export interface Store extends StoreOperations {
+export interface Store extends StoreOperations, Signals {
   /**
    * Runs `work` in one transaction; its changes are durable when this resolves. `work` uses `tx` alone (the store itself
    * would wait for the transaction to end) and may be run again after a deadlock, so it changes nothing outside of `tx`.
