@@ -25,8 +25,8 @@ export interface CallKeeping {
   start(): void;
   /** What is noted with the beginning of a command's act; a call that begins to be placed is followed from then on. */
   noteOf(command: JournaledCommand, at: number): Readonly<Record<string, string>>;
-  /** Whether the call of a command may be on the screen. */
-  standing(commandId: string): 'waiting' | 'on' | 'over';
+  /** Whether the call of a command is on the screen. */
+  standing(commandId: string): ReturnType<typeof standingOf>;
   /** Looks at the screen no more; whoever owns the Mac ends the look under way. */
   stop(): Promise<void>;
   /** Reads the history no more. */
@@ -54,7 +54,7 @@ export function keepCalls(options: CallKeepingOptions): CallKeeping {
       if (command.command?.type === 'call.start') watch.follow(command.id);
       return noteOfBegun(journal, command, at);
     },
-    standing: (commandId) => standingOf(journal, commandId),
+    standing: (commandId) => standingOf(journal, commandId, clock.now()),
     stop: () => watch.stop(),
     async close() {
       await tail.stop();

@@ -17,16 +17,20 @@ export type AfterLook =
   /** It was there, and is not any more. */
   | 'gone';
 
+/** How old what is known of a call that goes on may be before it is noted anew, in milliseconds. */
+const NOTED_EVERY_MS = 15_000;
+
 /** A call after a look. `at`: when that was, in milliseconds since the Unix epoch. */
 export function afterLook(call: PlacedCall, { joined, ringing, phone }: CallSight, at: number): AfterLook {
-  const { seen } = call;
+  const { seen, seenAt = at } = call;
   if (!joined && !ringing && !phone) return seen === undefined ? { call, tells: undefined } : 'gone';
   if (seen === undefined) {
-    const first = { ...call, seen: ringing ? 'ringing' : 'shown', shownAt: at } as const;
+    const first = { ...call, seen: ringing ? 'ringing' : 'shown', shownAt: at, seenAt: at } as const;
     return { call: first, tells: 'call.ringing' };
   }
-  if (seen === 'shown' && ringing) return { call: { ...call, seen: 'ringing' }, tells: undefined };
+  const now = { ...call, seenAt: at };
+  if (seen === 'shown' && ringing) return { call: { ...now, seen: 'ringing' }, tells: undefined };
   if (seen === 'ringing' && joined && !ringing)
-    return { call: { ...call, seen: 'answered', answeredAt: at }, tells: 'call.answered' };
-  return { call, tells: undefined };
+    return { call: { ...now, seen: 'answered', answeredAt: at }, tells: 'call.answered' };
+  return { call: Math.abs(at - seenAt) < NOTED_EVERY_MS ? call : now, tells: undefined };
 }

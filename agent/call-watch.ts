@@ -7,7 +7,7 @@ import { afterLook } from './call-sight.ts';
 import type { Journal } from './journal/types.ts';
 import { type CallSight, callSightSchema } from './mac/call-acts.ts';
 import type { Act, ActOutcome, Mac } from './mac/types.ts';
-import { noteOfChanged, type PlacedCall, placedCalls } from './placed-calls.ts';
+import { isOutOfSight, noteOfChanged, type PlacedCall, placedCalls } from './placed-calls.ts';
 
 /** Pauses before the first looks at the screen, and between all others, in milliseconds. */
 const FIRST_LOOKS_MS = [300, 700, 1_000, 2_000];
@@ -20,6 +20,13 @@ const FOLLOWED_MS = 60_000;
 const PLACED_EVERY_MS = 250;
 /** Attempts to hang up for ringing too long. */
 const HANG_UPS = 3;
+/** Pause between looks at a call that goes on, so that the end of no other is taken for its end; until when. In milliseconds. */
+const STILL_ON_EVERY_MS = 30_000;
+const LONGEST_CALL_MS = 12 * 3_600_000;
+/** A call is gone when a second look, so long after the first, does not find it either. In milliseconds. */
+const GONE_AGAIN_MS = 1_000;
+/** So long after a call is gone its record may come, in milliseconds. */
+const RECORD_WITHIN_MS = 20_000;
 
 export interface CallWatchOptions {
   journal: Journal;
@@ -31,8 +38,9 @@ export interface CallWatchOptions {
 }
 
 /**
- * Follows on the screen the calls that commands placed, until somebody answers or nothing more can be seen: tells that
- * they ring and that they were answered, and hangs up what rings for too long. How a call ended only the history tells.
+ * Follows on the screen the calls that commands placed, until they are gone: tells that they ring and that they were
+ * answered, and hangs up what rings for too long. How a call ended only the history tells; of one that nothing tells of
+ * it is told that nobody knows.
  */
 export class CallWatch {
   readonly #options: CallWatchOptions;
@@ -43,11 +51,12 @@ export class CallWatch {
     this.#options = options;
   }
 
-  /** Goes on with the calls that an earlier agent placed a moment ago, or never saw. */
+  /** Goes on with the calls that an earlier agent placed and knew no end of. */
   start(): void {
     const { journal, clock } = this.#options;
     for (const call of placedCalls(journal))
-      if (clock.now() < until(call) || isUnseen(call)) this.follow(call.commandId);
+      if (!call.lost && (isUnseen(call) || clock.now() - call.at < LONGEST_CALL_MS))
+        this.follow(call.commandId);
   }
 
   /** A command begins to place its call. */
@@ -70,54 +79,88 @@ export class CallWatch {
   }
 
   async #follow(commandId: string): Promise<void> {
-    const { clock } = this.#options;
     if (!(await this.#isPlaced(commandId))) return;
+    await this.#whileItChanges(commandId);
+    await this.#whileItIsOn(commandId);
+    const call = this.#call(commandId);
+    if (call?.goneAt !== undefined) {
+      const waits = call.goneAt + RECORD_WITHIN_MS - this.#options.clock.now();
+      await this.#options.clock.sleep(Math.max(0, Math.min(waits, RECORD_WITHIN_MS)), this.#stopping.signal);
+    }
+    this.#giveUp(commandId);
+  }
+
+  /** Looks often, while it may be seen to ring and to be answered. */
+  async #whileItChanges(commandId: string): Promise<void> {
+    const { clock } = this.#options;
     let quiet = 0;
     let hangUps = 0;
     for (let looks = 0; quiet < LOOKS_WITHOUT_NEWS && hangUps < HANG_UPS; looks += 1) {
       await clock.sleep(FIRST_LOOKS_MS[looks] ?? LOOK_EVERY_MS, this.#stopping.signal);
       const call = await this.#lookAt(commandId);
-      if (!call || call.seen === 'answered') return;
-      if (clock.now() >= until(call)) break;
+      if (!call || call.goneAt !== undefined || call.seen === 'answered') return;
+      if (clock.now() >= until(call)) return;
       quiet = call.seen === 'ringing' ? 0 : quiet + 1;
       if (!this.#ringsTooLong(call)) continue;
       hangUps += 1;
       if (await this.#hangUp(commandId)) return;
     }
-    this.#giveUp(commandId);
   }
 
-  /** Of a call that neither the screen nor the history ever showed nobody knows what became. */
+  /** Looks now and then at a call that is on, until it is gone. */
+  async #whileItIsOn(commandId: string): Promise<void> {
+    const { clock } = this.#options;
+    const isOn = (call: PlacedCall | undefined): call is PlacedCall =>
+      call?.seen !== undefined && call.goneAt === undefined && clock.now() - call.at < LONGEST_CALL_MS;
+    while (isOn(this.#call(commandId))) {
+      await clock.sleep(STILL_ON_EVERY_MS, this.#stopping.signal);
+      await this.#lookAt(commandId);
+    }
+  }
+
+  /** Of a call that neither the screen nor the history shows, or showed the end of, nobody knows what became. */
   #giveUp(commandId: string): void {
     const { journal, clock, logger } = this.#options;
     const call = this.#call(commandId);
-    if (!call || !isUnseen(call)) return;
+    if (!call || call.lost || (call.seen !== undefined && call.goneAt === undefined)) return;
     const at = clock.now();
-    const error = { code: 'uncertain', message: 'The Mac was asked to call, and shows nothing of it' };
+    const message = isUnseen(call)
+      ? 'The Mac was asked to call, and shows nothing of it'
+      : 'The call was on the screen, and the call history does not have it';
+    const error = { code: 'uncertain', message };
+    const isTold = journal.command(commandId)?.state === 'uncertain';
     journal.record({
       at,
-      events: [{ type: 'command.state', commandId, state: 'uncertain', at: isoTime(at), error }],
+      events: isTold
+        ? []
+        : [{ type: 'command.state', commandId, state: 'uncertain', at: isoTime(at), error }],
       notes: noteOfChanged(journal, commandId, (one) => ({ ...one, lost: true })),
     });
-    logger.warn({ commandId }, 'nothing is seen of a call');
+    logger.warn({ commandId }, 'nobody knows what became of a call');
   }
 
-  /** The call after another look; undefined once it is gone, or not to be followed any more. */
+  /** The call after another look; undefined once its record came, or the agent stops. */
   async #lookAt(commandId: string): Promise<PlacedCall | undefined> {
-    if (!this.#call(commandId)) return undefined;
-    const sight = await this.#look();
+    const { clock } = this.#options;
+    const before = this.#call(commandId);
+    if (!before) return undefined;
+    let sight = await this.#look();
+    if (before.seen !== undefined && sight && isEmpty(sight)) {
+      await clock.sleep(GONE_AGAIN_MS, this.#stopping.signal);
+      sight = await this.#look();
+    }
     const call = this.#call(commandId);
     return call && sight ? this.#take(call, sight) : call;
   }
 
-  /** Waits for the end of the act; false when there is no call. */
+  /** Waits for the end of the act; false when there is no call. One that may have been placed is looked for. */
   async #isPlaced(commandId: string): Promise<boolean> {
     const { journal, clock } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const state = journal.command(commandId)?.state;
-      if (state === 'done') return true;
-      if (state !== 'queued' && state !== 'paced' && state !== 'acting') return false;
+      if (state === 'done' || state === 'uncertain') return true;
+      if (state === undefined || !UNDER_WAY.includes(state)) return false;
       await clock.sleep(PLACED_EVERY_MS, signal);
     }
     return false;
@@ -135,16 +178,18 @@ export class CallWatch {
     return found?.data;
   }
 
-  /** Journals what a look at a call shows, with what is told of it; undefined where it is gone. */
-  #take(call: PlacedCall, sight: CallSight): PlacedCall | undefined {
+  /** Journals what a look at a call shows, with what is told of it. */
+  #take(call: PlacedCall, sight: CallSight): PlacedCall {
     const { journal, clock } = this.#options;
     const at = clock.now();
-    const after = afterLook(call, sight, at);
-    if (after === 'gone') return undefined;
-    if (after.call === call) return call;
-    const notes = noteOfChanged(journal, call.commandId, () => after.call);
-    journal.record({ at, events: after.tells ? [eventOf(after.tells, call, at)] : [], notes });
-    return after.call;
+    // What is there after so long may be another call.
+    const after = isOutOfSight(call, at) ? 'gone' : afterLook(call, sight, at);
+    const next = after === 'gone' ? { ...call, goneAt: at } : after.call;
+    if (next === call) return call;
+    const notes = noteOfChanged(journal, call.commandId, () => next);
+    const tells = after === 'gone' ? undefined : after.tells;
+    journal.record({ at, events: tells ? [eventOf(tells, call, at)] : [], notes });
+    return next;
   }
 
   #ringsTooLong({ seen, shownAt, ringTimeoutSeconds }: PlacedCall): boolean {
@@ -189,7 +234,11 @@ export class CallWatch {
   }
 }
 
+const UNDER_WAY: readonly string[] = ['queued', 'paced', 'acting', 'confirming'];
+
 const isUnseen = ({ seen, lost }: PlacedCall): boolean => seen === undefined && lost === undefined;
+
+const isEmpty = ({ joined, ringing, phone }: CallSight): boolean => !joined && !ringing && !phone;
 
 const until = ({ at, ringTimeoutSeconds = 0 }: PlacedCall): number =>
   at + ringTimeoutSeconds * 1000 + FOLLOWED_MS;

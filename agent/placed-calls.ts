@@ -7,6 +7,8 @@ const NOTE = 'placedCalls';
 const REMEMBERED = 20;
 /** The history may give a start this much before the act was journaled: clocks are set back now and then. */
 const BEFORE_MS = 5_000;
+/** So long a call may go unseen and still be the same one. In milliseconds. */
+const OUT_OF_SIGHT_MS = 2 * 60_000;
 /** A call begins within so long after its act: the prompt of macOS has to be answered first. */
 const WITHIN_MS = 3 * 60_000;
 
@@ -22,7 +24,10 @@ const placedSchema = z.array(
     /** What the screen showed of it last, when that was first seen, and when somebody was seen to answer. */
     seen: z.enum(['shown', 'ringing', 'answered']).optional(),
     shownAt: z.number().optional(),
-    /** Nothing was ever seen of it, which was told. */
+    /** When the screen last showed it, and when it was seen to show it no more. */
+    seenAt: z.number().optional(),
+    goneAt: z.number().optional(),
+    /** Nobody knows what became of it, which was told: nothing was ever seen of it, or no record of it came. */
     lost: z.literal(true).optional(),
     answeredAt: z.number().optional(),
     /** Who began to hang up: the `call.end` command, or the agent since it rang for too long. */
@@ -72,18 +77,26 @@ export function noteOfBegun(
 }
 
 /**
- * Whether the call of a `call.start` command may be on the screen: `waiting` before it was begun, `over` once the history
- * has it or where it was never placed.
+ * Whether the call of a `call.start` command is on the screen: `waiting` before it was begun, `over` once the history
+ * has it or where it was never placed. `unknown` where the history has not told its end and the screen was not seen to
+ * show it all the time: what is there now may be another call.
  */
 export function standingOf(
   journal: Pick<Journal, 'note' | 'command'>,
   commandId: string,
-): 'waiting' | 'on' | 'over' {
+  now: number,
+): 'waiting' | 'on' | 'over' | 'unknown' {
   const state = journal.command(commandId)?.state;
   if (state === 'queued' || state === 'paced') return 'waiting';
   if (state === undefined || state === 'failed' || state === 'cancelled') return 'over';
-  return placedCalls(journal).some((call) => call.commandId === commandId) ? 'on' : 'over';
+  const call = placedCalls(journal).find((one) => one.commandId === commandId);
+  if (!call) return 'over';
+  return call.lost || call.goneAt !== undefined || isOutOfSight(call, now) ? 'unknown' : 'on';
 }
+
+/** Whether a call that was seen was not seen for so long that another one may have taken its place. */
+export const isOutOfSight = ({ seenAt }: PlacedCall, now: number): boolean =>
+  seenAt !== undefined && now - seenAt > OUT_OF_SIGHT_MS;
 
 /** Whether a record of the history may be that of a placed call, by whom it was to, how, and when it began. */
 export function mayBePlaced(

@@ -21,10 +21,10 @@ export interface SentFiles {
 }
 
 /**
- * Whether the call that a `call.start` command places may be on the screen of the Mac: `waiting` before it was begun,
- * `over` once the call history has it, or where it was never placed.
+ * Whether the call that a `call.start` command places is on the screen of the Mac: `waiting` before it was begun, `over`
+ * once the call history has it, or where it was never placed; `unknown` where what is on the screen may be another call.
  */
-export type CallStanding = (commandId: string) => 'waiting' | 'on' | 'over';
+export type CallStanding = (commandId: string) => 'waiting' | 'on' | 'over' | 'unknown';
 
 /** What this Mac can make of a received file; null for nothing. */
 export type RenditionOffer = (file: {

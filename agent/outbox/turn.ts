@@ -132,8 +132,12 @@ export class Turn {
   #consider(command: JournaledCommand, now: number, found: Found, held: JournalChange[]): void {
     const order = command.command;
     if (!order) return;
-    const withoutCall = order.type === 'call.end' && this.#options.callStanding(order.callCommandId) !== 'on';
-    if (isErrand(order) || withoutCall) {
+    const standing = order.type === 'call.end' ? this.#options.callStanding(order.callCommandId) : 'on';
+    if (standing === 'unknown') {
+      found.refused.push({ command, error: callUnknown });
+      return;
+    }
+    if (isErrand(order) || standing !== 'on') {
       found.errands.push(command);
       return;
     }
@@ -199,6 +203,8 @@ export class Turn {
 }
 
 const banned: CommandError = { code: 'line_banned', message: messageErrors.line_banned.hint };
+
+const callUnknown: CommandError = { code: 'call_unknown', message: messageErrors.call_unknown.hint };
 
 const unavailable: CommandError = {
   code: 'action_unavailable',

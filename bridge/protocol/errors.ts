@@ -264,6 +264,10 @@ export const messageErrors = {
     retry: 'later',
     hint: 'Another call, or the prompt of one, is on the screen of the Mac.',
   },
+  call_unknown: {
+    retry: 'never',
+    hint: 'The Mac cannot tell any more whether the call is still on, and may have another one now; end it on the Mac itself.',
+  },
   action_unavailable: {
     retry: 'after-fix',
     hint: 'This Mac cannot do that now; see why with: bluerelay capabilities.',

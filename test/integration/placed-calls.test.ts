@@ -22,7 +22,10 @@ const LETS_IT_RING = '+14155550103';
 const WITHIN = { within: 120_000 };
 
 /** The outbox and the keeper of calls on a virtual Mac whose people act when the test lets time go on. */
-async function world(macos: MacosRelease, { blind = false }: { blind?: boolean } = {}) {
+async function world(
+  macos: MacosRelease,
+  { blind = false, forgetful = false }: { blind?: boolean; forgetful?: boolean } = {},
+) {
   const folder = tempFolder();
   const home = path.join(folder, 'mac');
   const clock = new ManualClock(Date.now());
@@ -38,7 +41,7 @@ async function world(macos: MacosRelease, { blind = false }: { blind?: boolean }
   });
   const keep = () =>
     keepCalls({
-      databasePath: virtualMac.callHistoryDb,
+      databasePath: forgetful ? `${virtualMac.callHistoryDb}-not-here` : virtualMac.callHistoryDb,
       journal,
       mac: blind ? { ...mac, perform: notSeeing, forget: (actId) => mac.forget(actId) } : mac,
       capabilities: { current: () => [{ action: 'call_ring_timeout', method: 'ui' }] },
@@ -84,7 +87,7 @@ async function world(macos: MacosRelease, { blind = false }: { blind?: boolean }
       .map(({ event }) => event)
       .filter((event): event is CallEvent => isCall(event) && event.commandId === id);
   return {
-    ...{ clock, journal, outbox, order, told },
+    ...{ clock, journal, outbox, order, told, mac },
     types: (id: string) => told(id).map(({ type }) => type),
     place: async (to: string, more: { kind?: 'audio' | 'video'; ringTimeoutSeconds?: number } = {}) => {
       const id = order({ type: 'call.start', to, kind: 'audio', ringTimeoutSeconds: 120, ...more });
@@ -105,6 +108,7 @@ async function world(macos: MacosRelease, { blind = false }: { blind?: boolean }
       calls = keep();
       calls.start();
     },
+    stop: close,
     sees: (id: string, ...types: string[]) =>
       eventually(() => types.every((type) => told(id).some((event) => event.type === type)), {
         ...WITHIN,
@@ -198,6 +202,49 @@ test('of a call of which nothing is seen it is told that nobody knows, until the
   await clock.advance(30_000);
   await sees(id, 'call.missed');
   expect(states(id).filter((state) => state === 'uncertain')).toHaveLength(1);
+});
+
+test('the end of a call whose record never came hangs up no other call, and nobody knows what became of it', {
+  timeout: 300_000,
+}, async () => {
+  const { place, end, clock, journal, sees, mac } = await world('15', { forgetful: true });
+  const look = () => mac.perform('act_look', { kind: 'look_at_call' });
+  const first = await place(DECLINES, { kind: 'video' });
+  await sees(first, 'call.ringing');
+  await clock.advance(1_000);
+  const isGone = () => journal.note('placedCalls')?.includes('goneAt') === true;
+  await eventually(isGone, { ...WITHIN, what: 'a look that finds it gone' });
+  // What a person does by hand.
+  const other = await mac.perform('act_hand', { kind: 'place_call', handle: ANSWERS, medium: 'video' });
+  expect(other).toEqual({ outcome: 'handed_over' });
+  const ending = end(first);
+  await eventually(() => journal.command(ending)?.state === 'failed', WITHIN);
+  expect(journal.command(ending)).toMatchObject({ error: { code: 'call_unknown' }, actId: null });
+  expect(await look()).toMatchObject({ value: { joined: true } });
+  const uncertain = () =>
+    journal
+      .eventsAfter(0, 1_000)
+      .filter(({ event }) => event.type === 'command.state' && event.commandId === first)
+      .map(({ event }) => event.type === 'command.state' && event.state);
+  await eventually(() => uncertain().includes('uncertain'), WITHIN);
+});
+
+test('a call that was out of sight for minutes is not taken for the one that is there', {
+  timeout: 300_000,
+}, async () => {
+  const { place, end, journal, again, sees, stop, mac } = await world('15', { forgetful: true });
+  const id = await place(LETS_IT_RING, { kind: 'video' });
+  await sees(id, 'call.ringing');
+  await stop();
+  const calls = JSON.parse(journal.note('placedCalls') ?? '[]');
+  const before = calls.map((call: { seenAt: number }) => ({ ...call, seenAt: call.seenAt - 130_000 }));
+  journal.record({ at: Date.now(), notes: { placedCalls: JSON.stringify(before) } });
+  await again();
+  const ending = end(id);
+  await eventually(() => journal.command(ending)?.state === 'failed', WITHIN);
+  expect(journal.command(ending)).toMatchObject({ error: { code: 'call_unknown' }, actId: null });
+  const seen = await mac.perform('act_look', { kind: 'look_at_call' });
+  expect(seen).toMatchObject({ value: { joined: true } });
 });
 
 describe('on macOS 15, whose window does not say it', { timeout: 300_000 }, () => {
