@@ -6,10 +6,18 @@ import type { CallChange } from './types.ts';
 const APPLE_EPOCH_MS = 978_307_200_000;
 
 /** `ZCALLTYPE`, as seen up to macOS 26: 1 phone, 8 FaceTime video, 16 FaceTime audio, 0 another app. */
-const media: Readonly<Record<number, CallChange['medium']>> = { 1: 'phone', 8: 'video', 16: 'audio' };
+const media: ReadonlyMap<number | null, CallChange['medium']> = new Map([
+  [1, 'phone'],
+  [8, 'video'],
+  [16, 'audio'],
+]);
 
-/** `ZDISCONNECTED_CAUSE` of a call that somebody refused: 6, and 2 for calls of other apps. */
-const REFUSED: ReadonlySet<number> = new Set([2, 6]);
+/** `ZSERVICE_PROVIDER` of FaceTime; that of a call of another app is the bundle id of the app. */
+const FACETIME = 'com.apple.FaceTime';
+
+/** `ZDISCONNECTED_CAUSE` of a call that somebody refused, and of one of another app. */
+const REFUSED = 6;
+const REFUSED_IN_APP = 2;
 
 const handlesSchema = z.array(z.string().nullable());
 
@@ -25,18 +33,25 @@ export function endOf(call: StoredCall): number {
 /** What a record says. A record without a date is told as of `now`. */
 export function changeOf(call: StoredCall, now: number): CallChange {
   const outbound = call.originated === 1;
-  const refused = call.cause !== null && REFUSED.has(call.cause);
+  const medium = mediumOf(call);
+  const refused = call.cause === REFUSED || (medium === 'other' && call.cause === REFUSED_IN_APP);
   const unanswered = outbound ? 'unanswered' : 'missed';
   return {
     kind: 'call',
     callUuid: call.uuid,
     direction: outbound ? 'outbound' : 'inbound',
-    medium: media[call.type ?? -1] ?? 'other',
+    medium,
     handles: handlesOf(call),
     startedAt: dateOf(call) ?? now,
     durationSeconds: Math.max(0, call.duration ?? 0),
     result: isAnswered(call) ? 'answered' : refused ? 'declined' : unanswered,
   };
+}
+
+/** A record without a provider is told by its type alone. */
+function mediumOf({ type, provider }: StoredCall): CallChange['medium'] {
+  const medium = media.get(type) ?? 'other';
+  return medium === 'phone' || !provider || provider === FACETIME ? medium : 'other';
 }
 
 /** Whether `ZANSWERED` is set for outgoing calls too is not known for sure: one that was talked in was answered. */

@@ -46,6 +46,7 @@ export interface RareFields {
   audio: number | null;
   spam: number | null;
   filterAction: number | null;
+  blocked: number | null;
   roomNames: string | null;
   scheduleType: number | null;
   scheduleState: number | null;
@@ -86,9 +87,12 @@ export function senderOf(row: StoredMessage): string | null {
 
 export const dateOf = (row: StoredMessage): number | null => fromAppleMilliseconds(row.date);
 
-/** Rows to be sent later stand there as outgoing ones with their future date; state 2 is sent. */
+/**
+ * Own rows to be sent later stand there with their future date; `schedule_state` 2 is sent, and whatever has an error was
+ * tried.
+ */
 export const isScheduled = (row: StoredMessage): boolean =>
-  (row.scheduleType ?? 0) !== 0 && row.scheduleState !== 2;
+  row.fromMe === 1 && (row.scheduleType ?? 0) !== 0 && row.scheduleState !== 2 && !row.error;
 
 /** What kind of row it is, by `item_type` and `associated_message_type`. */
 export function kindOf(row: StoredMessage): 'message' | 'tapback' | 'note' {
@@ -97,20 +101,33 @@ export function kindOf(row: StoredMessage): 'message' | 'tapback' | 'note' {
   return type >= 2000 && type < 4000 ? 'tapback' : 'message';
 }
 
+/** Numbers of parts beyond this name none: -1 stands there as 18446744073709551615. */
+const MOST_PARTS = 1_000_000;
+
+const partOf = (digits: string | undefined): number => {
+  const part = Number(digits ?? 0);
+  return part < MOST_PARTS ? part : 0;
+};
+
 /** `p:<part>/<GUID>`, `bp:<GUID>` for a balloon, or a bare GUID. */
 export function targetOf(associated: string | null): MessageTarget | null {
   const found = /^(?:p:(\d{1,20})\/|bp:)?(.+)$/.exec(associated ?? '');
-  return found?.[2] ? { guid: found[2], part: Number(found[1] ?? 0) } : null;
+  return found?.[2] ? { guid: found[2], part: partOf(found[1]) } : null;
 }
 
 /** The message that a reply answers: `thread_originator_part` is `part:start:length`. */
 export function replyOf(row: StoredMessage): MessageTarget | null {
   if (!row.replyGuid) return null;
-  return { guid: row.replyGuid, part: Number(/^\d{1,6}/.exec(row.replyPart ?? '')?.[0] ?? 0) };
+  return { guid: row.replyGuid, part: partOf(/^\d{1,20}/.exec(row.replyPart ?? '')?.[0]) };
 }
 
-/** Junk by the row or its chat; a chat is 1 for unknown senders, 2 for junk; a row of macOS 27 has 2 for junk. */
+/** `filter_action` of macOS 27: 2 junk, 3 a promotion, 4 a transaction, which filters sort out of unknown senders. */
+const JUNK = 2;
+const SORTED_OUT: ReadonlySet<number> = new Set([3, 4]);
+
+/** Junk by the row or its chat: a chat is 1 for unknown senders, 2 for junk, and `is_blackholed` when it is blocked. */
 export function filteredOf(row: StoredMessage): 'junk' | 'unknown' | null {
-  if (row.spam === 1 || row.filterAction === 2 || row.chatFiltered === 2) return 'junk';
-  return row.chatFiltered === 1 ? 'unknown' : null;
+  if (row.spam === 1 || row.filterAction === JUNK || row.chatFiltered === 2 || row.blocked === 1)
+    return 'junk';
+  return row.chatFiltered === 1 || SORTED_OUT.has(row.filterAction ?? 0) ? 'unknown' : null;
 }

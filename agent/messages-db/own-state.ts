@@ -15,22 +15,27 @@ const STEPS = [
 /** Stamps further ahead than this are bogus, as the largest integer seen in date_read is. */
 const FUTURE_MS = 24 * 3_600_000;
 
+const isStamp = (value: number | null | undefined, now: number): boolean => {
+  const stamp = fromAppleMilliseconds(value);
+  return stamp !== null && stamp < now + FUTURE_MS;
+};
+
 /**
  * How far a row is by itself: the number of steps taken, or failed. Rows of a group carry no usable delivered or read.
  * A delivered row is not failed, whatever its error.
  */
-function reached(row: StoredMessage): 0 | 1 | 2 | 3 | 'failed' {
+function reached(row: StoredMessage, now: number): 0 | 1 | 2 | 3 | 'failed' {
   if (isScheduled(row)) return 0;
   const direct = !mayBeGroup(row);
-  if (direct && (row.read === 1 || row.dateRead)) return 3;
-  if (direct && (row.delivered === 1 || row.dateDelivered)) return 2;
+  if (direct && (row.read === 1 || isStamp(row.dateRead, now))) return 3;
+  if (direct && (row.delivered === 1 || isStamp(row.dateDelivered, now))) return 2;
   if (row.error) return 'failed';
   return row.sent === 1 ? 1 : 0;
 }
 
 /** The changes that lead from what was told to what the row says now, with all steps between. */
 export function ownStateChanges(row: StoredMessage, told: Told, now: number): OwnStateChange[] {
-  const steps = reached(row);
+  const steps = reached(row, now);
   if (steps === 'failed') return /[fdr]/.test(told) ? [] : [change(row, 'failed', now)];
   const news = STEPS.slice(0, steps).filter(([letter]) => !told.includes(letter));
   // It was told as sent, and only then Messages sent it again as SMS.
@@ -40,8 +45,8 @@ export function ownStateChanges(row: StoredMessage, told: Told, now: number): Ow
 }
 
 /** What is told once {@link ownStateChanges} are. */
-export function toldAfter(row: StoredMessage, told: Told): Told {
-  const steps = reached(row);
+export function toldAfter(row: StoredMessage, told: Told, now: number): Told {
+  const steps = reached(row, now);
   if (steps === 'failed') return /[fdr]/.test(told) ? told : `${told}f`;
   const letters: string[] = STEPS.slice(0, steps).map(([letter]) => letter);
   if (row.downgraded === 1 && steps > 0) letters.push('w');

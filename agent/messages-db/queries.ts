@@ -44,7 +44,7 @@ export interface Queries {
   alike(row: StoredMessage, within: number): StoredMessage[];
   /** Rows dated within so many milliseconds of a row, whoever they are from, itself among them. */
   around(row: StoredMessage, within: number): StoredMessage[];
-  /** The chat that a row names itself (macOS 26), when it was never joined to one. */
+  /** The chat of a row that is joined to none: the one it was deleted from (macOS 13), or names itself (macOS 26). */
   chatNamedBy(guid: string): { style: number | null; identifier: string | null } | undefined;
   /** Own addresses that inbound rows came to, most frequent first. */
   ownAddresses(): string[];
@@ -149,17 +149,22 @@ function prepareParts(db: Database.Database, schema: Schema): Parts {
       )
       .pluck();
   const [payload, summary] = [blob('payload_data'), blob('message_summary_info')];
-  const chatNamedBy = schema.has('message', 'ck_chat_id')
-    ? db.prepare<[string], { style: number | null; identifier: string | null }>(
-        `SELECT c.style AS style, c.chat_identifier AS identifier FROM message m
-         JOIN chat c ON c.guid = m.ck_chat_id WHERE m.guid = ?`,
-      )
-    : undefined;
+  const named = (has: boolean, sql: string) =>
+    has
+      ? db.prepare<[string], { style: number | null; identifier: string | null }>(
+          `SELECT c.style AS style, c.chat_identifier AS identifier FROM message m ${sql} WHERE m.guid = ? LIMIT 1`,
+        )
+      : undefined;
+  const deletedFrom = named(
+    schema.has('chat_recoverable_message_join', 'message_id'),
+    'JOIN chat_recoverable_message_join r ON r.message_id = m.ROWID JOIN chat c ON c.ROWID = r.chat_id',
+  );
+  const namedBy = named(schema.has('message', 'ck_chat_id'), 'JOIN chat c ON c.guid = m.ck_chat_id');
   return {
     attachments: (rowid) => attachments?.all(rowid) ?? [],
     payload: (rowid) => payload.get(rowid) ?? null,
     summary: (rowid) => summary.get(rowid) ?? null,
-    chatNamedBy: (guid) => chatNamedBy?.get(guid),
+    chatNamedBy: (guid) => deletedFrom?.get(guid) ?? namedBy?.get(guid),
   };
 }
 

@@ -14,6 +14,7 @@ import { LINK_BALLOON } from './selects.ts';
 import type { SelfNotes } from './self-notes.ts';
 import { trySummaryInfo } from './summary-info.ts';
 import type { Remembered } from './tail-memory.ts';
+import type { Attachment } from './types.ts';
 
 /** Stands for the files of a message that was told before any of them had a row. */
 const ANY_FILE = '*';
@@ -41,18 +42,18 @@ export class RowTeller {
 
   /** Tells what changed in place in a row that was told, or sent, before. */
   changed(row: StoredMessage, look: Look): void {
-    if (kindOf(row) !== 'message') return;
+    if (kindOf(row) !== 'message' || this.#known.wasPassedBy(row.guid)) return;
     this.#ownStates(row, look);
     if (row.dateEdited) this.#edits(row, look);
-    if (row.balloon === LINK_BALLOON && row.fromMe === 0) this.#link(row, look);
+    if (row.fromMe !== 0) return;
+    if (row.balloon === LINK_BALLOON) this.#link(row, look);
+    if (row.audio === 1) this.#heard(row, look);
   }
 
-  /** Takes what a row says of its past as known without telling it. */
+  /** Takes what a row says of its past as known without telling it, and nothing of what it will say. */
   silence(row: StoredMessage, look: Look): void {
-    if (kindOf(row) !== 'message') return;
-    const silent: Look = { ...look, found: [] };
-    if (row.dateEdited) this.#edits(row, silent);
-    if (row.balloon === LINK_BALLOON) this.#link(row, silent);
+    this.changed(row, { ...look, found: [] });
+    this.#known.passBy(row.guid);
   }
 
   /** Tells which awaited files of a message are complete or failed by now. */
@@ -94,6 +95,7 @@ export class RowTeller {
       look.found.push({ rowid: row.rowid, change: toSelf ? { ...change, ...note } : change });
       this.#awaitFiles(whole, now);
       if (change.link) this.#known.links.set(row.guid, { since: now });
+      if (change.audio?.transcription) this.#known.heard.set(row.guid, { since: now });
     }
     if (row.dateEdited) this.#edits(row, look);
   }
@@ -137,7 +139,7 @@ export class RowTeller {
     // An empty row without a chat is the ghost of a send by script, seen on macOS 26, and no message.
     if (!tracked || (!row.chatIdentifier && !row.text && !row.body?.length)) return;
     for (const change of ownStateChanges(row, tracked.told, look.now)) push(look, row, change);
-    const told = toldAfter(row, tracked.told);
+    const told = toldAfter(row, tracked.told, look.now);
     if (told.includes('r')) this.#known.own.delete(row.guid);
     else if (told !== tracked.told) this.#known.own.set(row.guid, { ...tracked, told });
   }
@@ -158,7 +160,24 @@ export class RowTeller {
     look.found.push({ rowid: row.rowid, change: { kind: 'link', guid: row.guid, link, at: look.now } });
     this.#known.links.set(row.guid, { since: look.now });
   }
+
+  /** What Messages heard in a voice note may come after it: it is told with its file, once that was told. */
+  #heard(row: StoredMessage, look: Look): void {
+    const { guid, rowid } = row;
+    const transcription = bodyOf(row)?.transcription;
+    if (!transcription || this.#known.heard.has(guid)) return;
+    const [attachment] = visible(look.db.attachments(rowid), this.#files, look);
+    if (!attachment) return;
+    this.#known.heard.set(guid, { since: look.now });
+    const state = this.#known.files.has(guid) ? attachment.state : settledState(attachment);
+    const change = { kind: 'attachment', guid, attachment: { ...attachment, state }, transcription } as const;
+    look.found.push({ rowid, change: { ...change, at: look.now } });
+  }
 }
+
+/** A file that was told as whole or failed needs no second look to be so. */
+const settledState = ({ state }: Attachment): Attachment['state'] =>
+  state === 'failed' ? 'failed' : 'complete';
 
 function push(look: Look, row: StoredMessage, change: Look['found'][number]['change'] | null): void {
   if (change) look.found.push({ rowid: row.rowid, change });

@@ -65,10 +65,13 @@ function inPlace(attachments: Attachment[], body: Body | null): Attachment[] {
   return attachments.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
+/** What belongs to a balloon, such as the picture of a link, and is no file that somebody sent, hidden or not. */
+const isPayload = (name: string | null): boolean => /\.pluginPayloadAttachment$/i.test(name ?? '');
+
 /** Files of a message as they are now, without those that Messages hides. */
 export function visible(rows: AttachmentRow[], files: AttachmentFiles, look: Look): Attachment[] {
   return rows
-    .filter(({ hidden, guid }) => hidden !== 1 && guid)
+    .filter(({ hidden, guid, transferName }) => guid && hidden !== 1 && !isPayload(transferName))
     .map((row) => {
       const attachment = files.look(row, look.now);
       if (attachment.state === 'pending' && row.state === FINISHED) {

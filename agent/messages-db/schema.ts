@@ -8,7 +8,7 @@ export interface Schema {
 }
 
 const ALIASES = { m: 'message', c: 'chat', h: 'handle', j: 'chat_message_join', a: 'attachment' } as const;
-const TABLES = [...Object.values(ALIASES), 'message_attachment_join'];
+const TABLES = [...Object.values(ALIASES), 'message_attachment_join', 'chat_recoverable_message_join'];
 
 /**
  * Which columns this chat.db has. Never told from the release of macOS: two Macs of one build can differ, and columns

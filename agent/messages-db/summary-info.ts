@@ -26,6 +26,9 @@ const REFERENCE_DATE_MS = 978_307_200_000;
 /** Messages allows five edits of a message; no more than this is read of each part. */
 const MAX_VERSIONS = 100;
 
+/** Stamps beyond this, some thousand years, say nothing. */
+const MOST_SECONDS = 100_000_000_000;
+
 const EMPTY: SummaryInfo = { versions: new Map(), originals: new Map(), retracted: [] };
 
 /** Reads `ec` and `rp` of the summary. Throws an AppError with code `bad_plist` for a damaged one. */
@@ -36,13 +39,15 @@ export function readSummaryInfo(blob: Uint8Array | null): SummaryInfo {
   const versions = new Map<number, PartVersion[]>();
   const originals = new Map<number, Uint8Array>();
   if (isDictionary(plist.ec)) {
-    for (const [part, list] of Object.entries(plist.ec)) {
-      versions.set(Number(part), versionsOf(list));
+    for (const [name, list] of Object.entries(plist.ec)) {
+      const part = Number(name);
+      if (!isPart(part)) continue;
+      versions.set(part, versionsOf(list));
       const first = Array.isArray(list) ? list[0] : undefined;
-      if (isDictionary(first) && first.t instanceof Uint8Array) originals.set(Number(part), first.t);
+      if (isDictionary(first) && first.t instanceof Uint8Array) originals.set(part, first.t);
     }
   }
-  const retracted = Array.isArray(plist.rp) ? plist.rp.filter((part) => typeof part === 'number') : [];
+  const retracted = Array.isArray(plist.rp) ? plist.rp.filter(isPart) : [];
   return { versions, originals, retracted };
 }
 
@@ -58,12 +63,14 @@ export function trySummaryInfo(blob: Uint8Array | null): { summary: SummaryInfo;
   }
 }
 
+const isPart = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
 function versionsOf(list: PlistValue): PartVersion[] {
   if (!Array.isArray(list)) return [];
   return list.slice(0, MAX_VERSIONS).flatMap((version) => {
     if (!isDictionary(version) || !(version.t instanceof Uint8Array)) return [];
     const text = textOfAttributedBody(version.t);
-    const seconds = typeof version.d === 'number' && Number.isFinite(version.d) ? version.d : 0;
+    const seconds = typeof version.d === 'number' && Math.abs(version.d) < MOST_SECONDS ? version.d : 0;
     return text === null ? [] : [{ text, at: Math.round(REFERENCE_DATE_MS + seconds * 1000) }];
   });
 }

@@ -44,11 +44,13 @@ interface Kinds {
   edits: ToldEdits & { since: number };
   /** Previews of links that were told. */
   links: { since: number };
+  /** What was said in voice notes and was told. */
+  heard: { since: number };
   /** Standing reactions, by target and person. */
   taps: { tapback: TapbackName; since: number };
   /** Notes to oneself, by their text: the row that was told. */
   self: { guid: string; date: number; since: number };
-  /** Rows that went their way, in order: known again in a database that is built anew. */
+  /** Rows that went their way, numbered in order, those that were passed by below 0: known again in a database that is built anew. */
   seen: number;
 }
 
@@ -170,11 +172,12 @@ export class Remembered {
   readonly files = new DatedEntries<Kinds['files']>('files');
   readonly edits = new DatedEntries<Kinds['edits']>('edits');
   readonly links = new DatedEntries<Kinds['links']>('links');
+  readonly heard = new DatedEntries<Kinds['heard']>('heard');
   readonly taps = new DatedEntries<Kinds['taps']>('taps');
   readonly self = new DatedEntries<Kinds['self']>('self');
   readonly #seen = new Entries<Kinds['seen']>('seen');
   readonly #kinds = [
-    ...[this.own, this.held, this.files, this.edits, this.links, this.taps, this.self],
+    ...[this.own, this.held, this.files, this.edits, this.links, this.heard, this.taps, this.self],
     this.#seen,
   ];
   /** Names of `seen`, oldest first. */
@@ -187,13 +190,22 @@ export class Remembered {
       const colon = key.indexOf(':');
       this.#load(key.slice(0, colon), key.slice(colon + 1), JSON.parse(value));
     }
-    const seen = this.#seen.all().sort((a, b) => a[1] - b[1]);
+    const seen = this.#seen.all().sort((a, b) => Math.abs(a[1]) - Math.abs(b[1]));
     this.#seenOrder = seen.map(([name]) => name);
-    this.#seenCount = seen.at(-1)?.[1] ?? 0;
+    this.#seenCount = Math.abs(seen.at(-1)?.[1] ?? 0);
   }
 
   wasSeen(guid: string): boolean {
     return this.#seen.has(guid);
+  }
+
+  /** Notes that nothing is told of a row that went its way, then or later. */
+  passBy(guid: string): void {
+    this.#seen.set(guid, -Math.abs(this.#seen.get(guid) ?? this.#seenCount));
+  }
+
+  wasPassedBy(guid: string): boolean {
+    return (this.#seen.get(guid) ?? 0) < 0;
   }
 
   see(guid: string): void {
@@ -209,7 +221,8 @@ export class Remembered {
     const never = (): boolean => false;
     for (const entries of [this.files, this.self]) entries.forgetBefore(now - TOLD_MS, never);
     for (const entries of [this.own, this.taps]) entries.forgetBefore(now - LASTING_MS, never);
-    for (const entries of [this.edits, this.links]) entries.forgetBefore(now - TOLD_MS, isCompared);
+    for (const entries of [this.edits, this.links, this.heard])
+      entries.forgetBefore(now - TOLD_MS, isCompared);
   }
 
   /** How many entries are not durable yet. */
@@ -238,7 +251,9 @@ export class Remembered {
   }
 }
 
-const KINDS: ReadonlySet<string> = new Set<Kind>(['own', 'held', 'files', 'edits', 'links', 'taps', 'self']);
+const KINDS: ReadonlySet<string> = new Set<Kind>([
+  ...(['own', 'held', 'files', 'edits', 'links', 'heard', 'taps', 'self'] as const),
+]);
 
 /** The memory as the keeper has it: what was given at first, and every patch that was taken since. */
 export class DurableMemory implements TailMemory {

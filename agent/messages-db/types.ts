@@ -180,12 +180,13 @@ export interface UnsentChange extends ChangeOfMessage {
   whole: string;
 }
 
-/** An attachment that was told as pending is complete or failed now. */
+/** An attachment that was told as pending is complete or failed now, or Messages heard later what a voice note says. */
 export interface AttachmentChange {
   kind: 'attachment';
   /** GUID of the message. */
   guid: string;
   attachment: Attachment;
+  transcription?: string;
   at: number;
 }
 

@@ -85,7 +85,10 @@ export function changeFacts(change: MessageChange, rendition = noRendition): Age
         {
           type: 'attachment.changed',
           guid: bounded(change.guid, 128),
-          attachment: attachmentFact(change.attachment, null, rendition),
+          attachment: {
+            ...attachmentFact(change.attachment, null, rendition),
+            ...(change.transcription ? { transcription: bounded(change.transcription, 10_000) } : {}),
+          },
           at: isoTime(change.at),
         },
       ];

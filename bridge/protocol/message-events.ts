@@ -103,7 +103,7 @@ export const messageReceivedSchema = z.strictObject({
   backfill: z.boolean().optional(),
 });
 
-/** An attachment that was told as pending is whole now, or will not come. */
+/** An attachment that was told as pending is whole now, or will not come; or Messages heard later what a voice note says. */
 export const attachmentChangedSchema = z.strictObject({
   type: z.literal('attachment.changed'),
   guid: guidSchema,

@@ -161,13 +161,13 @@ test('bytes that do not come in time are pending, and those that will not come a
   const core = createCore({ store: bridge.store, clock, logger: silentLogger, media });
   const { accountId = '' } = (await core.findAgent(agentId)) ?? {};
   const caller = { accountId, mode: 'live' } as const;
-  const waiting = core.openMedia(caller, upload.mediaId, new AbortController().signal);
-  waiting.catch(() => undefined);
-  await clock.advance(20_250);
-  await expect(waiting).rejects.toMatchObject({
+  const opened = core.openMedia(caller, upload.mediaId, new AbortController().signal);
+  const waiting = expect(opened).rejects.toMatchObject({
     code: 'media_pending',
     details: { retryAfterSeconds: 10 },
   });
+  await clock.advance(20_250);
+  await waiting;
   await bridge.core.recordEvent(agentId, 's', 2, {
     type: 'media.uploaded',
     commandId: upload.commandId,

@@ -193,6 +193,35 @@ test('tables and columns are found whatever the numbers of the model', async () 
   ]);
 });
 
+test('what its provider and cause make of a call', async () => {
+  const home = tempFolder();
+  open(home).insertCall(call());
+  const keeper = new Keeper();
+  read(home, keeper);
+  await begun(keeper);
+  const rows = [
+    [8, 'com.apple.FaceTime', 6, 'video declined'],
+    [16, null, 0, 'audio missed'],
+    [16, 'com.apple.FaceTime', 2, 'audio missed'],
+    [16, 'net.example.Talk', 2, 'other declined'],
+    [0, 'net.example.Talk', 0, 'other missed'],
+    [1, 'com.example.carrier', 6, 'phone declined'],
+    [null, 'com.apple.FaceTime', null, 'other missed'],
+  ] as const;
+  const db = new Database(path.join(home, HISTORY));
+  const insert = db.prepare(
+    `INSERT INTO ZCALLRECORD (Z_PK, ZUNIQUE_ID, ZDATE, ZORIGINATED, ZANSWERED, ZCALLTYPE, ZSERVICE_PROVIDER,
+       ZDISCONNECTED_CAUSE) VALUES (?, ?, 800000000, 0, 0, ?, ?, ?)`,
+  );
+  for (const [index, [type, provider, cause]] of rows.entries())
+    insert.run(60 + index, `call ${index}`, type, provider, cause);
+  db.close();
+  await eventually(() => keeper.changes.length === rows.length);
+  expect(keeper.changes.map(({ medium, result }) => `${medium} ${result}`)).toEqual(
+    rows.map(([, , , told]) => told),
+  );
+});
+
 test('a history that comes later is told from its first call', async () => {
   const home = tempFolder();
   const keeper = new Keeper();

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import { binaryPlist } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
+import { LINK_BALLOON, linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
 import { ChatDbWriter } from '../support/chat-db-writer.ts';
 import { eventually } from '../support/eventually.ts';
 import { whole } from '../support/extent.ts';
@@ -86,6 +87,28 @@ test('a replay of 3,500 old rows tells nothing, and loses none of the new ones a
   ]);
   expect(day.keeper.changes.filter(({ kind }) => kind === 'own-state')).toEqual([]);
 }, 120_000);
+
+test('what becomes of a row that was passed by is not told either', async () => {
+  const day = await fixture();
+  const at = day.clock.now() - 40 * DAY;
+  const bodyless = { cache_has_attachments: 0, is_audio_message: 1 };
+  const link = day.messages.receive(ANNA, 'https://example.com', ANNA, { at });
+  const text = day.messages.receive(ANNA, 'old', ANNA, { at, columns: bodyless });
+  await day.settled();
+  await day.stop();
+  await day.start();
+  day.messages.update(link, {
+    balloon_bundle_id: LINK_BALLOON,
+    payload_data: Buffer.from(linkPayload({ url: 'https://example.com', title: 'A page' })),
+  });
+  day.messages.update(text, {
+    attributedBody: encodeAttributedBody({ text: 'new' }),
+    date_edited: BigInt(day.clock.now() - 978_307_200_000) * 1_000_000n,
+  });
+  await day.settled();
+  expect(day.keeper.changes.filter((one) => one.kind !== 'received')).toEqual([]);
+  expect(new Set(day.texts())).toEqual(new Set(['end']));
+});
 
 test('small nightly replays tell nothing', async () => {
   const day = await fixture();

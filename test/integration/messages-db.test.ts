@@ -106,7 +106,7 @@ describe('inbound', () => {
     await start();
     messages.receive(ANNA, 'Loved “hi”', ANNA, { columns: { associated_message_type: 2000 } });
     messages.receive(ANNA, 'notice', ANNA, { columns: { item_type: 2 } });
-    messages.receive(ANNA, 'later', ANNA, { columns: { schedule_type: 2, schedule_state: 1 } });
+    messages.send(ANNA, 'later', { columns: { schedule_type: 2, schedule_state: 1 } });
     messages.receive(ANNA, 'message');
     await eventually(() => texts().length > 0);
     expect(texts()).toEqual(['message']);

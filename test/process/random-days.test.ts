@@ -97,8 +97,11 @@ test.each(Array.from({ length: COUNT }, (_, index) => SEED + index))(
     }
     const facts = ledgerOfEvents(ledger);
     const wrong = (): string[] => compareWithLedger(facts, changesOfEvents(told(), ledger), [day.played]);
-    // Rows without a chat are told after ten seconds; a day that is not right by then never will be.
-    await eventually(() => wrong().length === 0, { every: 500, within: 45_000 }).catch(() => undefined);
+    // Rows without a chat are told after ten seconds; a day that is not right by then never will be, which shows below.
+    const right = { every: 500, within: 45_000, what: 'the whole day' };
+    await eventually(() => wrong().length === 0, right).catch((late: Error) =>
+      expect(late.message).toMatch(/^the whole day did not come true/),
+    );
     await heard('after');
     expect(wrong(), `DAYS_SEED=${seed} DAYS_COUNT=1, macOS ${macos}, ${kills} kills`).toEqual([]);
     expect(kills).toBeGreaterThan(0);

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
+import { registerAppFunctions } from '../../agent/virtual-mac/messages-store/app-functions.ts';
 
 const SCHEMA = `
 CREATE TABLE message (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, guid TEXT UNIQUE NOT NULL, text TEXT, replace INTEGER DEFAULT 0,
@@ -55,12 +56,15 @@ export class ChatDbWriter {
   readonly path: string;
   readonly db: Database.Database;
 
-  constructor(databasePath: string) {
+  /** `schema` is SQL for all tables, of macOS 26 as far as the tail reads it unless told. */
+  constructor(databasePath: string, schema = SCHEMA) {
     mkdirSync(path.dirname(databasePath), { recursive: true });
     this.path = databasePath;
     this.db = new Database(databasePath);
     this.db.pragma('journal_mode = WAL');
-    if (!this.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'message'").get()) this.db.exec(SCHEMA);
+    if (this.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'message'").get()) return;
+    registerAppFunctions(this.db);
+    this.db.exec(schema);
   }
 
   handle(id: string, service = 'iMessage'): number {

@@ -15,7 +15,7 @@ function told(...steps: Partial<StoredMessage>[]): string[] {
   let letters = '';
   return steps.flatMap((step) => {
     const changes = ownStateChanges(row(step), letters, 0);
-    letters = toldAfter(row(step), letters);
+    letters = toldAfter(row(step), letters, 0);
     return changes.map(({ state, downgraded }) => (downgraded ? `${state} as SMS` : state));
   });
 }
@@ -32,4 +32,18 @@ test('a row that is sent as SMS says so with its state, or once more when that w
     'delivered as SMS',
   ]);
   expect(told({ error: 22 }, sms, sms)).toEqual(['failed', 'sent as SMS']);
+});
+
+test('a stamp that cannot be is none: only what else the row says counts', () => {
+  const bogus = Number.MAX_SAFE_INTEGER;
+  expect(told({ sent: 1, dateRead: bogus, dateDelivered: bogus })).toEqual(['sent']);
+  expect(told({ sent: 1, read: 1, dateRead: bogus })).toEqual(['sent', 'delivered', 'read']);
+});
+
+test('a text for later says nothing before it is sent or fails, whatever number stands for later', () => {
+  for (const scheduleType of [1, 2]) {
+    const later = { sent: 1, scheduleType, scheduleState: 1 };
+    expect(told(later, { ...later, scheduleState: 4 }, { ...later, scheduleState: 2 })).toEqual(['sent']);
+    expect(told(later, { ...later, scheduleState: 3, error: 22 })).toEqual(['failed']);
+  }
 });
