@@ -11,14 +11,18 @@ interface Meaning {
  * localised, so only numbers are read. From public reports of Mac automation; nobody publishes a whole list.
  */
 const meanings: Readonly<Record<number, Meaning>> = {
+  1: { code: 'act_failed', message: 'this account is not in the group any more' },
   [-600]: { code: 'messages_not_running', message: 'Messages is not running' },
   [-609]: { code: 'messages_not_running', message: 'the connection to Messages ended' },
   [-1712]: { code: 'act_timed_out', message: 'Messages did not answer the Apple event' },
   [-1719]: { code: 'act_failed', message: 'Messages has no such element' },
   [-1728]: { code: 'act_failed', message: 'Messages has no such object' },
   [-1700]: { code: 'act_failed', message: 'Messages could not read a value' },
-  [-1743]: { code: 'automation_denied', message: 'control of Messages is denied' },
-  [-1744]: { code: 'automation_denied', message: 'control of Messages was not yet allowed' },
+  [-1743]: { code: 'automation_denied', message: 'control of Messages or of System Events is denied' },
+  [-1744]: {
+    code: 'automation_denied',
+    message: 'control of Messages or of System Events was not yet allowed',
+  },
   [-2700]: { code: 'act_failed', message: 'the script failed' },
   [-2741]: { code: 'act_failed', message: 'the script could not be compiled' },
   [-2753]: { code: 'act_failed', message: 'the script used an unknown word' },

@@ -180,7 +180,7 @@ export const messageErrors = {
   uncertain: { retry: 'never', hint: 'It may have been sent; look in Messages before sending again.' },
   automation_denied: {
     retry: 'after-fix',
-    hint: 'Allow the agent to control Messages in Privacy & Security, Automation.',
+    hint: 'Allow the agent to control Messages and System Events in Privacy & Security, Automation.',
   },
   accessibility_denied: {
     retry: 'after-fix',
