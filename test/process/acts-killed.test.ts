@@ -3,22 +3,15 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import type { MacosRelease } from '../../agent/virtual-mac/types.ts';
-import {
-  causeFault,
-  faultsHappened,
-  receiveText,
-  startVirtualMac,
-  typingIn,
-} from '../../agent/virtual-mac/virtual-mac.ts';
+import { causeFault, faultsHappened, receiveText, typingIn } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type Command, commandSchema } from '../../bridge/protocol/commands.ts';
-import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
-import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
-import { BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { isoTime } from '../../bridge/runtime/clock.ts';
+import { sendCommand } from '../support/agent-fixtures.ts';
+import { BuiltAgent } from '../support/built-agent.ts';
+import { enrolledMac } from '../support/enrolled-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { playedOf } from '../support/extent.ts';
-import { LedgerBridge } from '../support/ledger-bridge.ts';
 import { type MessageRow, messageRows } from '../support/message-rows.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 import { type Acting, actings, conversation, FRIEND, releasesOf } from '../support/ui-actings.ts';
 
 const OTHER = '+14155550102';
@@ -48,17 +41,7 @@ const kills: readonly Kill[] = [
 const { played } = playedOf(actings, { share: SHARE, releasesOf, faultsOf: () => kills });
 
 async function world(macos: MacosRelease) {
-  const folder = tempFolder();
-  const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
-  const mac = await startVirtualMac({ home: homes.mac, macos, clock: systemClock, logger: silentLogger });
-  const bridge = await LedgerBridge.start();
-  onTestFinished(async () => {
-    await bridge.stop();
-    await mac.stop();
-  });
-  const enrol = ['enrol', '--bridge', bridge.url, '--token', '-', '--handle', '+14155550100'];
-  const enrolled = await bluerelay(homes, enrol, 'a token of twenty characters\n');
-  expect(enrolled.stderr).toContain('Enrolled as ag_1');
+  const { homes, mac, bridge } = await enrolledMac(macos);
   let agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();
@@ -84,12 +67,12 @@ async function world(macos: MacosRelease) {
     worker: () =>
       eventually(
         () => {
-          const folder_ = path.join(homes.home, 'acts');
-          const files = readdirSync(folder_);
+          const folder = path.join(homes.home, 'acts');
+          const files = readdirSync(folder);
           const open = files.filter(
             (name) => name.endsWith('.started') && !files.includes(name.replace('.started', '.result')),
           );
-          const begun = open.map((name) => JSON.parse(readFileSync(path.join(folder_, name), 'utf8')));
+          const begun = open.map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')));
           const onScreen = begun.find((one) => one.deadlineAt - one.startedAt === ACT_MS);
           return onScreen?.pid as number | undefined;
         },

@@ -1,61 +1,20 @@
-import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openMessagesDb } from '../../agent/messages-db/messages-db.ts';
-import type { OwnRow } from '../../agent/messages-db/types.ts';
-import { receiveText, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
+import { receiveText } from '../../agent/virtual-mac/virtual-mac.ts';
 import { systemClock } from '../../bridge/runtime/clock.ts';
-import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
-import { type AgentHomes, BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { sendCommand } from '../support/agent-fixtures.ts';
+import { BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { enrolledMac, ownRowsOf } from '../support/enrolled-mac.ts';
 import { eventually } from '../support/eventually.ts';
-import { LedgerBridge } from '../support/ledger-bridge.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const PEOPLE = ['+14155550101', '+14155550102', '+14155550103', '+14155550104'];
 const ENDS = ['done', 'failed', 'uncertain'];
 
 const pause = (ms: number): Promise<void> => systemClock.sleep(ms);
 
-async function world(): Promise<{ bridge: LedgerBridge; homes: AgentHomes }> {
-  const folder = tempFolder();
-  const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
-  const mac = await startVirtualMac({
-    home: homes.mac,
-    macos: '26',
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  const bridge = await LedgerBridge.start();
-  onTestFinished(async () => {
-    await bridge.stop();
-    await mac.stop();
-  });
-  const enrolled = await bluerelay(
-    homes,
-    ['enrol', '--bridge', bridge.url, '--token', '-', '--handle', '+14155550100'],
-    'a token of twenty characters\n',
-  );
-  expect(enrolled.stderr).toContain('Enrolled as ag_1');
-  return { bridge, homes };
-}
-
-function ownRows(mac: string): OwnRow[] {
-  const db = openMessagesDb({
-    databasePath: path.join(mac, 'Library', 'Messages', 'chat.db'),
-    memory: { cursor: null, entries: new Map() },
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  try {
-    return db.ownRowsAfter(0);
-  } finally {
-    db.close();
-  }
-}
-
 test('an agent killed again and again sends everything once and tells everything once', {
   timeout: 180_000,
 }, async () => {
-  const { bridge, homes } = await world();
+  const { bridge, homes } = await enrolledMac();
   let agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();
@@ -92,7 +51,7 @@ test('an agent killed again and again sends everything once and tells everything
     heard.every((text) => bridge.events.some((event) => 'text' in event && event.text === text)),
   );
 
-  const rows = ownRows(homes.mac);
+  const rows = ownRowsOf(homes.mac);
   for (const [index, text] of sent.entries()) {
     const copies = rows.filter((row) => row.text === text).length;
     expect(copies, `copies of "${text}", ${stateOf(index)}`).toBeLessThanOrEqual(1);
@@ -118,7 +77,7 @@ test('an agent killed again and again sends everything once and tells everything
 });
 
 test('a message to a person who reads is told as sent, delivered and read; one who is not on iMessage as failed', async () => {
-  const { bridge, homes } = await world();
+  const { bridge, homes } = await enrolledMac();
   const agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();

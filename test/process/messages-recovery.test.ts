@@ -1,35 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
-import { causeFault, startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
-import { systemClock } from '../../bridge/runtime/clock.ts';
-import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
+import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
+import { sendCommand } from '../support/agent-fixtures.ts';
 import { BuiltAgent, bluerelay } from '../support/built-agent.ts';
+import { enrolledMac } from '../support/enrolled-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { whole } from '../support/extent.ts';
-import { LedgerBridge } from '../support/ledger-bridge.ts';
 import { messageRows } from '../support/message-rows.ts';
-import { tempFolder } from '../support/temp-folder.ts';
 
 const HER = '+14155550103';
 
 async function world() {
-  const folder = tempFolder();
-  const homes = { home: path.join(folder, 'agent'), mac: path.join(folder, 'mac') };
-  const mac = await startVirtualMac({
-    home: homes.mac,
-    macos: '26',
-    clock: systemClock,
-    logger: silentLogger,
-  });
-  const bridge = await LedgerBridge.start();
-  onTestFinished(async () => {
-    await bridge.stop();
-    await mac.stop();
-  });
-  const enrol = ['enrol', '--bridge', bridge.url, '--token', '-', '--handle', '+14155550100'];
-  expect((await bluerelay(homes, enrol, 'a token of twenty characters\n')).stderr).toContain('Enrolled as');
+  const { homes, mac, bridge } = await enrolledMac();
   const agent = new BuiltAgent(homes, ['--pacing', 'off']);
   onTestFinished(async () => {
     await agent.kill();

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { openMessagesDb } from '../../agent/messages-db/messages-db.ts';
 import type { OwnRow } from '../../agent/messages-db/types.ts';
 import { startVirtualMac } from '../../agent/virtual-mac/virtual-mac.ts';
 import { createCore } from '../../bridge/core/core.ts';
@@ -13,6 +12,7 @@ import { openStore } from '../../bridge/store/store.ts';
 import type { Store } from '../../bridge/store/types.ts';
 import { silentLogger } from './agent-fixtures.ts';
 import { type AgentHomes, bluerelay, type Outcome } from './built-agent.ts';
+import { ownRowsOf } from './enrolled-mac.ts';
 import { tempFolder } from './temp-folder.ts';
 
 /** The built bridge as a process of its own. */
@@ -147,18 +147,6 @@ export async function builtRelay(): Promise<BuiltRelay> {
       const text = await response.text();
       return { status: response.status, json: (text === '' ? null : JSON.parse(text)) as T };
     },
-    ownRows() {
-      const db = openMessagesDb({
-        databasePath: path.join(homes.mac, 'Library', 'Messages', 'chat.db'),
-        memory: { cursor: null, entries: new Map() },
-        clock: systemClock,
-        logger: silentLogger,
-      });
-      try {
-        return db.ownRowsAfter(0);
-      } finally {
-        db.close();
-      }
-    },
+    ownRows: () => ownRowsOf(homes.mac),
   };
 }
