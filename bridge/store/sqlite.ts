@@ -1,6 +1,6 @@
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Kysely, SqliteDialect, sql } from 'kysely';
+import { Kysely, type SqliteDatabase, SqliteDialect, sql } from 'kysely';
 import { systemClock } from '../runtime/clock.ts';
 import { makeFolder } from '../runtime/make-folder.ts';
 import type { Database, Engine, Session } from './database.ts';
@@ -11,6 +11,8 @@ const DRIVER_WAIT_MS = 100;
 /** How long a lock is waited for in all, with other work going on in between. */
 const LOCK_WAIT_MS = 5_000;
 const LOCK_RETRY_MS = 20;
+/** Statements that are kept prepared: all that there are, and those for lists of some lengths. */
+const MOST_STATEMENTS = 500;
 const REFUSALS = /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH)/;
 
 /**
@@ -31,7 +33,7 @@ export async function openSqlite(file: string): Promise<Engine> {
     sqlite.close();
     throw error;
   }
-  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<Database>({ dialect: new SqliteDialect({ database: keepingStatements(sqlite) }) });
   const session: Session = { db, dialect: 'sqlite' };
   return {
     session,
@@ -54,6 +56,22 @@ export async function openSqlite(file: string): Promise<Engine> {
     signals: { signal: () => undefined, onSignal: () => () => undefined },
     refuses: (error) => error instanceof Sqlite.SqliteError && REFUSALS.test(error.code),
     close: () => db.destroy(),
+  };
+}
+
+/** The same database, which prepares a statement once as long as it is used now and then. */
+function keepingStatements(sqlite: Sqlite.Database): SqliteDatabase {
+  const kept = new Map<string, Sqlite.Statement<unknown[]>>();
+  return {
+    close: () => void sqlite.close(),
+    prepare(text) {
+      const statement = kept.get(text) ?? sqlite.prepare<unknown[]>(text);
+      kept.delete(text);
+      kept.set(text, statement);
+      const [oldest] = kept.keys();
+      if (kept.size > MOST_STATEMENTS && oldest !== undefined) kept.delete(oldest);
+      return statement;
+    },
   };
 }
 
