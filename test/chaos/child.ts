@@ -9,6 +9,8 @@ export interface ChildOptions {
   env: NodeJS.ProcessEnv;
   /** Where its stderr goes. */
   logFile: string;
+  /** Called with each line of its stderr. */
+  onLine?: (line: string) => void;
   /** Called when a process of it was started. */
   onStart?: () => void;
   /** Called when it ended although nobody killed it. */
@@ -138,6 +140,7 @@ export class Child {
 
   #heard(line: string): void {
     appendFileSync(this.#options.logFile, `${line}\n`);
+    this.#options.onLine?.(line);
     for (const watch of [...this.#watches]) {
       if (!line.includes(`"msg":"${watch.label}"`)) continue;
       watch.nth -= 1;

@@ -1,5 +1,5 @@
 import type { Random } from '../../agent/virtual-mac/days/random.ts';
-import type { Fault, Machine, Program, Side } from './plan.ts';
+import type { Fault, Machine, Moment, Program, Side, Victim } from './plan.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -10,7 +10,8 @@ export function drawFault(random: Random, burstMs: number): Fault {
   const at = random.between(0, burstMs);
   const forMs = random.between(500, 4_000);
   return random.weighted<() => Fault>([
-    [6, () => drawKill(random, at)],
+    [4, () => drawKill(random, at)],
+    [5, () => drawNarrowKill(random)],
     [1, () => ({ kind: 'restart', at, program: random.pick<Program>(['bridge', 'agent', 'virtual-mac']) })],
     [2, () => ({ kind: 'cut', at })],
     [1, () => ({ kind: 'delay', at, ms: random.between(50, 1_500), forMs })],
@@ -27,6 +28,29 @@ function drawKill(random: Random, at: number): Fault {
   const program = random.pick(['bridge', 'agent', 'virtual-mac', 'workers'] as const);
   const workersToo = program === 'agent' && random.chance(0.5) ? ({ workersToo: true } as const) : {};
   return { kind: 'kill', program, moment: { at }, downMs: random.between(0, 1_500), ...workersToo };
+}
+
+/**
+ * Moments in which a promise hangs on what is durable already: one side has just told, or is about to tell, the other
+ * what that goes by from then on; or an act may have happened and nobody knows yet.
+ */
+const narrow: ReadonlyArray<readonly [Victim, (nth: number) => Moment]> = [
+  ['bridge', (nth) => ({ frame: 'ack', from: 'bridge', nth, when: 'before' })],
+  ['bridge', (nth) => ({ frame: 'ack', from: 'bridge', nth, when: 'after' })],
+  ['agent', (nth) => ({ frame: 'ack', from: 'agent', nth, when: 'before' })],
+  ['agent', (nth) => ({ frame: 'ack', from: 'agent', nth, when: 'after' })],
+  ['bridge', (nth) => ({ webhook: nth })],
+  ['bridge', (nth) => ({ webhook: nth })],
+  ['agent', (nth) => ({ act: 'started', nth })],
+  ['agent', (nth) => ({ row: 'written', nth })],
+  ['workers', (nth) => ({ row: 'written', nth })],
+];
+
+function drawNarrowKill(random: Random): Fault {
+  const [program, moment] = random.pick(narrow);
+  const workersToo = program === 'agent' && random.chance(0.7) ? ({ workersToo: true } as const) : {};
+  const nth = random.between(1, 5);
+  return { kind: 'kill', program, moment: moment(nth), downMs: random.between(0, 1_500), ...workersToo };
 }
 
 function drawHalfOpen(random: Random, at: number, forMs: number): Fault {

@@ -29,7 +29,11 @@ export class FaultMaker {
     this.#ledger = ledger;
     this.#macSteps = new MacSteps(path.join(world.agentHome, 'acts'), world.messagesDb);
     const before = world.webhook.receiver.requests.length;
-    world.webhook.onRequest = (count) => this.#atWebhook.get(count - before)?.();
+    world.webhook.onRequest = (count) => {
+      const act = this.#atWebhook.get(count - before);
+      act?.();
+      return act !== undefined;
+    };
   }
 
   /** Arms all faults; their times count from now. */

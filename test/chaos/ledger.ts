@@ -26,7 +26,7 @@ export class Ledger {
   /** What was done, in order, for people. */
   readonly diary: string[] = [];
   readonly #begun = Date.now();
-  readonly #events = new Map<string, { event: ReceivedEvent; body: string; times: number }>();
+  readonly #events = new Map<string, { event: ReceivedEvent; body: string; times: number; taken: boolean }>();
 
   note(what: string): void {
     this.diary.push(`${String(Date.now() - this.#begun).padStart(6)} ms  ${what}`);
@@ -54,8 +54,8 @@ export class Ledger {
     request.acceptedAt ??= Date.now();
   }
 
-  /** A webhook request came, whatever it is answered. */
-  told({ event, raw, signed }: ReceivedRequest): void {
+  /** A webhook request came; `taken` when it was answered 200, without which its event has to come again. */
+  told({ event, raw, signed }: ReceivedRequest, taken: boolean): void {
     if (!event) {
       this.broken.push('a webhook request was not JSON');
       return;
@@ -64,13 +64,15 @@ export class Ledger {
     const body = raw.toString('utf8');
     const known = this.#events.get(event.id);
     if (known && known.body !== body) this.broken.push(`event ${event.id} came with two bodies`);
-    if (known) known.times += 1;
-    else this.#events.set(event.id, { event, body, times: 1 });
+    if (known) {
+      known.times += 1;
+      known.taken ||= taken;
+    } else this.#events.set(event.id, { event, body, times: 1, taken });
   }
 
-  /** Every event once, by its id. */
+  /** Every event that the webhook took, once, by its id. */
   get events(): ReceivedEvent[] {
-    return [...this.#events.values()].map(({ event }) => event);
+    return [...this.#events.values()].flatMap(({ event, taken }) => (taken ? [event] : []));
   }
 
   /** Webhook requests that repeated an event. */

@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 1_500;
 const QUIET_MS = 6_000;
 const SETTLE_WITHIN_MS = 360_000;
 /** A webhook that failed twice is tried again after five minutes: nothing moves for so long, and time is made to pass. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 9_000;
 
 export interface Settling {
   api: Api;

@@ -22,7 +22,7 @@ const logged: ReadonlyArray<readonly [Program, line: string, needs?: readonly Fa
   ['agent', 'acting'],
   ['agent', 'act ended'],
   ['agent', 'confirmed'],
-  ['agent', 'no proof appeared: uncertain', [{ kind: 'ghost-row', at: 0 }]],
+  ['agent', 'no proof appeared: uncertain', [{ kind: 'apple-error', at: 0, point: 'send', number: -1712 }]],
   ['agent', 'bringing Messages back', [{ kind: 'not-running', at: 200, times: 4 }]],
   ['agent', 'stopping', [{ kind: 'restart', at: 2_000, program: 'agent' }]],
   ['bridge', 'listening', [died('bridge')]],

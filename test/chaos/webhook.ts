@@ -9,8 +9,8 @@ type Trouble = 500 | 503 | 'cut' | 'hang';
 
 /** The customer's endpoint of a run: tells the ledger all that comes, and can be in trouble. */
 export class ChaosWebhook {
-  /** Called at each request, before its answer, with how many there were. */
-  onRequest: (count: number) => void = () => undefined;
+  /** Called at each request, with how many there were; one for which this is true gets no answer. */
+  onRequest: (count: number) => boolean = () => false;
   readonly receiver: WebhookReceiver;
   #trouble: Trouble | undefined;
   /** Events that were answered wrongly once: the second pause between attempts is minutes. */
@@ -19,9 +19,9 @@ export class ChaosWebhook {
   private constructor(receiver: WebhookReceiver, ledger: Ledger) {
     this.receiver = receiver;
     receiver.setAnswer((request) => {
-      ledger.told(request);
-      this.onRequest(receiver.requests.length);
-      return this.#answer(request);
+      const answer = this.onRequest(receiver.requests.length) ? 'cut' : this.#answer(request);
+      ledger.told(request, typeof answer === 'object' && answer.status === 200);
+      return answer;
     });
   }
 

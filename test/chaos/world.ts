@@ -29,6 +29,24 @@ const PACE = {
   unanswered: 1_000,
 };
 
+/**
+ * What no program may ever have to say here: nothing puts a journal or a store back, so that whatever one side was told
+ * the other one knows.
+ */
+const neverSaid: Readonly<Record<Program, readonly string[]>> = {
+  agent: [
+    '"code":"journal_behind"',
+    '"msg":"the bridge has lost events that are gone here: the rest is counted anew"',
+    '"msg":"the journal was damaged: set aside, and begun anew with what it still gave"',
+    '"msg":"the bridge refuses this agent"',
+  ],
+  bridge: [
+    '"msg":"a new journal: what the one before had is uncertain"',
+    '"msg":"an event was rejected and kept aside"',
+  ],
+  'virtual-mac': [],
+};
+
 /** A running relay in a home of its own: real processes, and a proxy between agent and bridge. */
 export interface World {
   home: string;
@@ -64,6 +82,10 @@ export async function startWorld(plan: Plan, ledger: Ledger): Promise<World> {
       args,
       env: programEnvironment(settings),
       logFile: path.join(home, 'logs', `${name}.log`),
+      onLine: (line) => {
+        for (const never of neverSaid[name])
+          if (line.includes(never)) ledger.broken.push(`the ${name} said ${never}`);
+      },
       onStart: () => disks[name === 'bridge' ? 'bridge' : 'mac'].limitProcesses(),
       onCrash: (how) => ledger.broken.push(`the ${name} ended by itself: ${how}`),
     });

@@ -14,10 +14,16 @@ interface Sides {
   messages: ShownMessage[];
 }
 
-const told = (ledger: Ledger, id: string, type: string, data: Record<string, unknown>): void => {
+const told = (
+  ledger: Ledger,
+  id: string,
+  type: string,
+  data: Record<string, unknown>,
+  taken = true,
+): void => {
   const event = { id, type, timestamp: AT, mode: 'live', data };
   const raw = Buffer.from(JSON.stringify(event));
-  ledger.told({ method: 'POST', path: '/', headers: {}, raw, event, signed: true, at: 0 });
+  ledger.told({ method: 'POST', path: '/', headers: {}, raw, event, signed: true, at: 0 }, taken);
 };
 
 const outbound = (id: string, text: string, status = 'sent'): ShownMessage => ({
@@ -95,6 +101,18 @@ test.for<[string, (sides: Sides) => void, RegExp]>([
   const sides = agreeing();
   change(sides);
   expect(verdictOn(sides).broken.join('\n')).toMatch(violation);
+});
+
+test('an event that the webhook did not take is told when it comes again', () => {
+  const sides = agreeing();
+  sides.rows.push(theirs('new'));
+  const data = { messageId: 'msg_3', text: 'new' };
+  sides.messages.push({ ...outbound('msg_3', 'new', 'received'), direction: 'inbound' });
+  told(sides.ledger, 'evt_9', 'message.received', data, false);
+  expect(verdictOn(sides).untold).toEqual(['"new" is 1 times in chat.db and 0 times told to the webhook']);
+  told(sides.ledger, 'evt_9', 'message.received', data);
+  expect(verdictOn(sides).untold).toEqual([]);
+  expect(sides.ledger.repeats).toBe(1);
 });
 
 test.for<[string, (sides: Sides) => void, RegExp]>([
