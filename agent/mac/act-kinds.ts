@@ -11,8 +11,11 @@ export interface ActKind<A extends Act> {
   script: string;
   /** Names of libraries in scripts/jxa whose functions the program calls. */
   libraries?: readonly string[];
-  /** Whether it writes into fields, so that it must know what others left in them. */
-  writesInFields?: true;
+  /**
+   * Of one that works on windows and must know what others left in them: what it may leave there itself where it does not
+   * end well, a text in a field or the handle in the prompt of a call; undefined for nothing.
+   */
+  leaves?(act: A): string | undefined;
   /** What it shares with other acts. */
   locks: readonly Lock[];
   /** How long its program may run, in milliseconds, where it is not the default of the Mac. */

@@ -17,6 +17,7 @@ export const callKinds: ActKinds<CallAct['kind']> = {
   place_call: {
     ...onScreen,
     script: 'place-call',
+    leaves: ({ handle }) => handle,
     refusal: ({ handle, medium }) =>
       isHandle(handle) && (medium === 'audio' || medium === 'video')
         ? undefined

@@ -24,8 +24,8 @@ const draftsSchema = z.array(
 type Draft = z.infer<typeof draftsSchema>[number];
 
 /**
- * Texts that acts which did not end well may have left in a field of Messages. The next act on the screen may clear
- * these and no others, for those are a person's. Each is noted in a file (0600) before its act begins, so that an agent
+ * Texts that acts which did not end well may have left in a field of Messages, and handles in the prompt of a call. The
+ * next act on the screen may take away these and no others, for those are a person's. Each is noted in a file (0600) before its act begins, so that an agent
  * that starts after a crash knows them too; the beginning of a text stands there until its act has ended well.
  */
 export class LeftDrafts {

@@ -59,7 +59,7 @@ class WorkerMac implements TendedMac {
 
   async perform(actId: string, act: Act): Promise<ActOutcome> {
     const { kind, ...input } = act;
-    const { script, libraries, writesInFields, locks, readOnly, refusal, deadlineMs } = actKinds[
+    const { script, libraries, leaves, locks, readOnly, refusal, deadlineMs } = actKinds[
       kind
     ] as ActKind<Act>;
     if (!this.#options.allowSending && !readOnly)
@@ -68,19 +68,20 @@ class WorkerMac implements TendedMac {
     if (refused) return refused;
     const reason = this.#options.whyNot?.(act);
     if (reason !== undefined) return notStarted('action_unavailable', reason);
-    if (!writesInFields)
+    if (!leaves)
       return this.#locks.run(locks, () =>
         this.#perform({ actId, script, libraries, input }, deadlineMs, readOnly ? 'debug' : 'info'),
       );
     return this.#locks.run(locks, async () => {
       const onScreen = { ...input, drafts: this.#drafts.list() };
-      if ('text' in act) this.#drafts.add(actId, act.text, this.#options.clock.now());
+      const left = leaves(act);
+      if (left !== undefined) this.#drafts.add(actId, left, this.#options.clock.now());
       const outcome = await this.#perform({ actId, script, libraries, input: onScreen }, deadlineMs);
       return this.#leaves(actId, outcome);
     });
   }
 
-  /** What an act may have left in a field is known by how it ended. */
+  /** Whether an act may have left something is known by how it ended. */
   #leaves(actId: string, outcome: ActOutcome): ActOutcome {
     if (outcome.outcome === 'handed_over' || outcome === neverBegan) this.#drafts.clear(actId);
     return outcome;

@@ -20,7 +20,7 @@ const screen: readonly Lock[] = ['messages', 'system-events', 'screen'];
 
 const onScreen = {
   libraries: ['screen-ui', 'messages-ui'],
-  writesInFields: true,
+  leaves: (act: UiAct) => ('text' in act ? act.text : undefined),
   locks: screen,
   deadlineMs: DEADLINE_MS,
 } as const;

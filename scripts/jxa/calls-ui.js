@@ -15,11 +15,12 @@ function callsUi() {
   const ENDS_RINGING = ['End', 'Raccrocher', '終了'];
 
   const screen = screenUi({});
-  const { read, findIn, windowsOf } = screen;
+  const { read, findIn, windowsOf, press } = screen;
 
   return {
     ...screen,
     prompt,
+    dismiss,
     callButtons,
     phoneBusy,
   };
@@ -53,6 +54,34 @@ function callsUi() {
     if (found) return { element: found, action: action.name };
     const banner = findOf(NOTIFICATIONS, (element) => BANNERS.some((name) => labels(element).includes(name)));
     return banner || phoneBusy() ? { element: undefined, action: '' } : undefined;
+  }
+
+  /**
+   * Says no to a prompt that shows one of these handles beside its buttons; any other is left as it is.
+   *
+   * @param {string[]} handles
+   */
+  function dismiss(handles) {
+    const found = findOf(NOTIFICATIONS, (element) => {
+      const inside = element.uiElements();
+      if (!inside.some((one) => shows(one, handles))) return false;
+      const named = element.actions().find((one) => /^Name:Cancel\n/.test(`${one.name()}\n`));
+      const button = inside.find(
+        (one) => read(one, 'AXRole') === 'AXButton' && labels(one).includes('Cancel'),
+      );
+      if (named) press(element, named.name());
+      else if (button) press(button);
+      return named !== undefined || button !== undefined;
+    });
+    return found !== undefined;
+  }
+
+  /**
+   * @param {UiElement} element
+   * @param {string[]} handles
+   */
+  function shows(element, handles) {
+    return ['AXValue', 'AXDescription'].some((name) => handles.includes(String(read(element, name))));
   }
 
   function phoneBusy() {

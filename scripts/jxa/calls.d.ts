@@ -15,6 +15,8 @@ interface CallButtons {
 
 interface CallsUi extends ScreenUi {
   prompt(): CallPrompt | undefined;
+  /** Says no to the prompt of a call to one of these handles; false where none is seen to be. */
+  dismiss(handles: string[]): boolean;
   /** The buttons of FaceTime that end a call; one of them at most. */
   callButtons(): CallButtons;
   /** Whether the Phone app holds a call, or asks for one. */

@@ -48,6 +48,9 @@ function screenUi({ bundle, closed = [] }) {
     try {
       prepare();
       const done = body();
+      // What was not found may be there: a screen that was locked meanwhile shows no windows.
+      const unseen = done === true ? undefined : sessionTrouble();
+      if (unseen) throw refusal(unseen);
       if (typeof done === 'object') return { ok: true, step: 'done', changed: false, value: done };
       return { ok: true, step: 'done', changed: done };
     } catch (error) {

@@ -18,6 +18,7 @@ export interface ActingMac {
   /** Home of the virtual Mac; the command line of each of its processes has it. */
   home: string;
   messagesDb: string;
+  callHistoryDb: string;
   staging: Staging;
   close(): Promise<void>;
 }
@@ -47,6 +48,7 @@ export async function startActingMac(macos: MacosRelease, deadlineMs = 60_000): 
     another,
     home,
     messagesDb: virtualMac.messagesDb,
+    callHistoryDb: virtualMac.callHistoryDb,
     staging: new Staging(home),
     close: async () => {
       await Promise.all(opened.map((mac) => mac.stop(new AbortController().signal)));
