@@ -21,13 +21,21 @@ const REFUSED_IN_APP = 2;
 
 const handlesSchema = z.array(z.string().nullable());
 
-const dateOf = (call: StoredCall): number | null =>
-  call.date === null ? null : Math.round(call.date * 1000) + APPLE_EPOCH_MS;
+/** Stamps and durations beyond this, some thousand years in seconds, say nothing. */
+const MOST_SECONDS = 100_000_000_000;
+
+const secondsOf = (value: number | null): number | null =>
+  typeof value === 'number' && Math.abs(value) < MOST_SECONDS ? value : null;
+
+function dateOf(call: StoredCall): number | null {
+  const seconds = secondsOf(call.date);
+  return seconds === null ? null : Math.round(seconds * 1000) + APPLE_EPOCH_MS;
+}
 
 /** When a call ended, in milliseconds since the Unix epoch; 0 where its record has no date. */
 export function endOf(call: StoredCall): number {
   const startedAt = dateOf(call);
-  return startedAt === null ? 0 : startedAt + Math.round((call.duration ?? 0) * 1000);
+  return startedAt === null ? 0 : startedAt + Math.round((secondsOf(call.duration) ?? 0) * 1000);
 }
 
 /** What a record says. A record without a date is told as of `now`. */
@@ -43,7 +51,7 @@ export function changeOf(call: StoredCall, now: number): CallChange {
     medium,
     handles: handlesOf(call),
     startedAt: dateOf(call) ?? now,
-    durationSeconds: Math.max(0, call.duration ?? 0),
+    durationSeconds: Math.max(0, secondsOf(call.duration) ?? 0),
     result: isAnswered(call) ? 'answered' : refused ? 'declined' : unanswered,
   };
 }
@@ -55,7 +63,8 @@ function mediumOf({ type, provider }: StoredCall): CallChange['medium'] {
 }
 
 /** Whether `ZANSWERED` is set for outgoing calls too is not known for sure: one that was talked in was answered. */
-const isAnswered = ({ answered, duration }: StoredCall): boolean => answered === 1 || (duration ?? 0) > 0;
+const isAnswered = ({ answered, duration }: StoredCall): boolean =>
+  answered === 1 || (secondsOf(duration) ?? 0) > 0;
 
 /** The joined handles; a call with one person may have none and name them in `ZADDRESS`, as text or its bytes. */
 function handlesOf(call: StoredCall): string[] {

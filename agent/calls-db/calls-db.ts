@@ -116,7 +116,7 @@ class FileCallsDb implements CallsDb {
     try {
       if (file.dataVersion() !== this.#seenVersion) return 'commit';
       const now = this.#options.clock.now();
-      if (now - this.#fileCheckedAt < FILE_MS) return undefined;
+      if (Math.abs(now - this.#fileCheckedAt) < FILE_MS) return undefined;
       this.#fileCheckedAt = now;
       if (file.isCurrent()) return undefined;
       this.#disconnect();

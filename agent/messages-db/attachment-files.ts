@@ -72,7 +72,7 @@ export class AttachmentFiles {
     if (now - stat.mtimeMs >= OLD_MS) return { path: file, size: stat.size };
     const last = this.#looks.get(row.guid);
     if (last && last.size === stat.size && now - last.at >= STABLE_MS) return { path: file, size: stat.size };
-    if (last?.size !== stat.size) this.#looks.set(row.guid, { size: stat.size, at: now });
+    if (last?.size !== stat.size || last.at > now) this.#looks.set(row.guid, { size: stat.size, at: now });
     return null;
   }
 

@@ -43,9 +43,12 @@ const EFFECTS: ReadonlyMap<string, string> = new Map([
 
 /** The body is the truth and the text column its copy, often NULL; null where neither holds anything. */
 export function bodyOf(row: StoredMessage): Body | null {
-  const decoded = row.body && row.body.length > 0 ? bodyOfBlob(row.body) : null;
+  // A column holds whatever was written to it.
+  const decoded = row.body instanceof Uint8Array && row.body.length > 0 ? bodyOfBlob(row.body) : null;
   if (decoded) return decoded;
-  return row.text ? { text: row.text, parts: [], marks: [], transcription: null } : null;
+  return row.text && typeof row.text === 'string'
+    ? { text: row.text, parts: [], marks: [], transcription: null }
+    : null;
 }
 
 /** A body by itself; null for one without a text or that cannot be read. */

@@ -167,7 +167,7 @@ class FileMessagesDb implements MessagesDb {
       if (db.dataVersion() !== this.#seenVersion) return 'commit';
       if (tail.due <= now) return 'other';
       tail.idle(now);
-      if (now - this.#filesCheckedAt < FILES_MS) return undefined;
+      if (Math.abs(now - this.#filesCheckedAt) < FILES_MS) return undefined;
       this.#filesCheckedAt = now;
       if (db.isCurrent()) return undefined;
       this.#options.logger.info('chat.db, its WAL or its schema was replaced; opening it again');

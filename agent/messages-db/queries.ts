@@ -133,6 +133,9 @@ function prepareChangeable(
   };
 }
 
+/** A column of bytes holds whatever was written to it. */
+const bytes = (value: unknown): Buffer | null => (Buffer.isBuffer(value) ? value : null);
+
 type Parts = Pick<Queries, 'attachments' | 'payload' | 'summary' | 'chatNamedBy'>;
 
 function prepareParts(db: Database.Database, schema: Schema): Parts {
@@ -162,8 +165,8 @@ function prepareParts(db: Database.Database, schema: Schema): Parts {
   const namedBy = named(schema.has('message', 'ck_chat_id'), 'JOIN chat c ON c.guid = m.ck_chat_id');
   return {
     attachments: (rowid) => attachments?.all(rowid) ?? [],
-    payload: (rowid) => payload.get(rowid) ?? null,
-    summary: (rowid) => summary.get(rowid) ?? null,
+    payload: (rowid) => bytes(payload.get(rowid)),
+    summary: (rowid) => bytes(summary.get(rowid)),
     chatNamedBy: (guid) => deletedFrom?.get(guid) ?? namedBy?.get(guid),
   };
 }

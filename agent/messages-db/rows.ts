@@ -38,7 +38,7 @@ export interface WholeRow {
 /** Reads what belongs to a row: its decoded body and its files. */
 export function wholeRow(row: StoredMessage, files: AttachmentFiles, look: Look): WholeRow {
   const body = bodyOf(row);
-  if (row.files !== 1 && !body?.text.includes(ATTACHMENT)) {
+  if (row.files !== 1 && !speaksOfFiles(body)) {
     return { row, body, attachments: [], filesSettled: true };
   }
   const rows = look.db.attachments(row.rowid);
@@ -53,6 +53,12 @@ export function wholeRow(row: StoredMessage, files: AttachmentFiles, look: Look)
     attachments: inPlace([...attachments, ...missing.map(announced)], body),
     filesSettled: settled && rows.length > 0,
   };
+}
+
+/** A person may write the mark of an attachment themself: where the body has parts, these say what is one. */
+function speaksOfFiles(body: Body | null): boolean {
+  if (!body || body.parts.length === 0) return body?.text.includes(ATTACHMENT) === true;
+  return body.parts.some(({ attachment }) => attachment !== undefined);
 }
 
 /** Files in the order of their places in the text; their rows come in any order. */

@@ -1,6 +1,7 @@
 import { AttachmentFiles } from './attachment-files.ts';
 import type { Connection } from './connection.ts';
 import { Guard } from './guard.ts';
+import { dateOf } from './message-row.ts';
 import type { Fingerprint } from './queries.ts';
 import { RowKeeper } from './row-keeper.ts';
 import { RowTeller } from './row-teller.ts';
@@ -25,6 +26,8 @@ const ROWS_PER_PAUSE_MS = 10;
 const SILENT_ROWS = 1000;
 /** A tail that did not look for this long was not running: the Mac slept. */
 const ASLEEP_MS = 60_000;
+/** Younger rows without a chat are looked at again until they have one. */
+const UNJOINED_MS = 60_000;
 /** Rows that wait are looked for eagerly while younger than this. */
 const EAGER_MS = 1_500;
 
@@ -149,6 +152,7 @@ export class Tail {
   #awake(cursor: Cursor, now: number): RowKeeper {
     if (!this.#guard || !this.#keeper) {
       this.#guard = new Guard(cursor.guard, now);
+      this.#setBack(now);
       this.#keeper = new RowKeeper({
         known: this.#known,
         guard: this.#guard,
@@ -159,13 +163,26 @@ export class Tail {
     } else if (this.#lookedAt !== undefined && now - this.#lookedAt > ASLEEP_MS) {
       this.#guard.woke(now);
     }
+    if (this.#lookedAt !== undefined && now < this.#lookedAt) this.#setBack(now);
     this.#lookedAt = now;
     return this.#keeper;
   }
 
+  /** The clock was set back: nothing waits for a time that it had shown. */
+  #setBack(now: number): void {
+    this.#due = Math.min(this.#due, now);
+    this.#windowDue = Math.min(this.#windowDue, now);
+    this.#lastingDue = Math.min(this.#lastingDue, now);
+    for (const [guid, held] of this.#known.held.all())
+      if (held.since > now) this.#known.held.set(guid, { ...held, since: now });
+  }
+
   /** Notes that the tail is running although there is nothing to look at. */
   idle(now: number): void {
-    if (this.#lookedAt !== undefined && now - this.#lookedAt <= ASLEEP_MS) this.#lookedAt = now;
+    if (this.#lookedAt !== undefined && now - this.#lookedAt <= ASLEEP_MS) {
+      if (now < this.#lookedAt) this.#setBack(now);
+      this.#lookedAt = now;
+    }
   }
 
   /** What is new need not wait for this: a look that found something leaves it to the next, which follows at once. */
@@ -211,6 +228,9 @@ export class Tail {
       const isTold = more === 1 || this.#known.own.hasRowid(rowid);
       const row = isTold ? look.db.byRowid(rowid) : undefined;
       if (!row) continue;
+      // Whether it lies in a group, where delivered and read say nothing, is known with its chat.
+      if (!row.chatIdentifier && Math.abs(look.now - (dateOf(row) ?? 0)) < UNJOINED_MS)
+        this.#fingerprints.delete(rowid);
       if (this.#known.held.has(row.guid)) this.#fingerprints.delete(rowid);
       else this.#teller.changed(row, look);
     }
