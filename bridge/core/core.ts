@@ -16,7 +16,7 @@ import { LookupMemory } from './lookup-memory.ts';
 import { openSession } from './open-session.ts';
 import { listConversations } from './read-conversations.ts';
 import { getMessage, listMessages } from './read-messages.ts';
-import { recordEvent } from './record-event.ts';
+import { recordEvent, recordEvents } from './record-event.ts';
 import { revokeAgent } from './revoke-agent.ts';
 import { rotateKey } from './rotate-key.ts';
 import { sendMessage } from './send-message.ts';
@@ -71,6 +71,8 @@ export function createCore({ store, clock, logger, allowHttpWebhooks = false, me
     openSession: (agentId, session) => openSession(context, agentId, session),
     closeSession: (agentId, sessionId) => store.closeSession(agentId, sessionId),
     recordEvent: (agentId, sessionId, seq, event) => recordEvent(context, agentId, sessionId, seq, event),
+    recordEvents: (agentId, sessionId, seq, events) =>
+      recordEvents(context, { agentId, sessionId, seq }, events),
     acknowledgeCommands: (agentId, seq) => store.advanceCommandAck(agentId, seq),
     takeCommands: (agentId, sessionId, seq, limit) => store.takeCommands(agentId, sessionId, seq, limit),
     commandsAfter: (agentId, seq, limit) => store.listCommands(agentId, seq, limit),

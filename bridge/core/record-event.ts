@@ -42,7 +42,7 @@ export async function recordEvent(
   const source = { agentId, sessionId, seq };
   const whole = storable(event);
   try {
-    return await record(context, source, whole);
+    return await record(context, source, [whole]);
   } catch (error) {
     if (!isPermanent(error)) throw error;
     return await reject(context, source, whole, error);
@@ -52,33 +52,62 @@ export async function recordEvent(
 const isPermanent = (error: unknown): boolean =>
   error instanceof AppError ? error.retry === 'never' : BUGS.some((kind) => error instanceof kind);
 
+/**
+ * Stores events that came together, the first of which has the number `first`, in one transaction where that can be; one by
+ * one, as {@link recordEvent}, where one of them cannot be stored. Returns how many are stored: all, or those before one
+ * that was refused.
+ */
+export async function recordEvents(
+  context: CoreContext,
+  { agentId, sessionId, seq: first }: Source,
+  events: readonly AgentEvent[],
+): Promise<number> {
+  if (events.length > 1) {
+    try {
+      const stored = await record(context, { agentId, sessionId, seq: first }, events.map(storable));
+      return stored ? events.length : 0;
+    } catch (error) {
+      context.logger.debug({ agentId, code: errorCode(error) }, 'events are stored one by one');
+    }
+  }
+  for (const [index, event] of events.entries())
+    if (!(await recordEvent(context, agentId, sessionId, first + index, event))) return index;
+  return events.length;
+}
+
 async function record(
   { store, clock, logger, wakeups, lookups }: CoreContext,
-  { agentId, sessionId, seq }: Source,
-  event: AgentEvent,
+  { agentId, sessionId, seq: first }: Source,
+  events: readonly AgentEvent[],
 ): Promise<boolean> {
-  const now = clock.now();
   const done = await store.transaction(async (tx) => {
-    const notes: { what: string; ids: Record<string, string> }[] = [];
+    const notes: { what: string; ids: Record<string, unknown> }[] = [];
     let ordered = false;
-    if (!(await tx.advanceEventSeq(agentId, sessionId, seq))) return undefined;
-    const { agent, line } = await sender(tx, agentId);
-    const recording: Recording = {
-      tx,
-      agent,
-      line,
-      now,
-      note: (what, ids) => notes.push({ what, ids }),
-      ordered: () => {
-        ordered = true;
-      },
-    };
-    const deliveries = await apply(recording, event);
-    return { deliveries, notes, ordered, lineId: line.id };
+    let deliveries = 0;
+    let from: Awaited<ReturnType<typeof sender>> | undefined;
+    for (const [index, event] of events.entries()) {
+      const seq = first + index;
+      if (!(await tx.advanceEventSeq(agentId, sessionId, seq))) {
+        if (index === 0) return undefined;
+        throw new Error('a session that took one event takes the next');
+      }
+      from ??= await sender(tx, agentId);
+      const recording: Recording = {
+        tx,
+        ...from,
+        now: clock.now(),
+        note: (what, ids) => notes.push({ what, ids: { seq, ...ids } }),
+        ordered: () => {
+          ordered = true;
+        },
+      };
+      deliveries += await apply(recording, event);
+    }
+    return { deliveries, notes, ordered, lineId: from?.line.id ?? '' };
   });
   if (!done) return false;
-  lookups.heed(done.lineId, event);
-  for (const { what, ids } of done.notes) logger.warn({ agentId, seq, ...ids }, what);
+  for (const event of events) lookups.heed(done.lineId, event);
+  for (const { what, ids } of done.notes) logger.warn({ agentId, ...ids }, what);
   if (done.ordered) wakeups.command(agentId);
   if (done.deliveries > 0) wakeups.delivery();
   return true;

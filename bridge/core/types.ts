@@ -171,6 +171,16 @@ export interface Core extends FactCore, ActionCore {
   closeSession(agentId: string, sessionId: string): Promise<void>;
   /** Stores an event and all that follows from it in one transaction; false when the session is fenced, or seq repeats or jumps. */
   recordEvent(agentId: string, sessionId: string, seq: number, event: AgentEvent): Promise<boolean>;
+  /**
+   * The same of events that came together, the first with number `seq`; in one transaction where that can be. Returns how
+   * many are stored: all, or those before one that was refused.
+   */
+  recordEvents(
+    agentId: string,
+    sessionId: string,
+    seq: number,
+    events: readonly AgentEvent[],
+  ): Promise<number>;
   acknowledgeCommands(agentId: string, seq: number): Promise<void>;
   /** Commands above `seq` that are about to be sent to a session; undefined when it is not the newest any more. */
   takeCommands(

@@ -1,12 +1,15 @@
 import type { AgentEvent } from '../protocol/events.ts';
 
 export interface EventWriterOptions {
-  /** Stores one event; false when the store refuses it because the session is not the newest. */
-  record(seq: number, event: AgentEvent): Promise<boolean>;
+  /** Stores events in order, the first with number `seq`; returns how many the store took before it refused one. */
+  record(seq: number, events: readonly AgentEvent[]): Promise<number>;
   onStored(seq: number, idle: boolean): void;
   onRefused(): void;
   onFailed(error: unknown): void;
 }
+
+/** Events that are stored together: what else has to be stored waits for them. */
+const AT_ONCE = 32;
 
 interface Waiting {
   seq: number;
@@ -14,7 +17,7 @@ interface Waiting {
   bytes: number;
 }
 
-/** Stores the events of one session one after the other, in the order in which they came. */
+/** Stores the events of one session in the order in which they came, those that wait together. */
 export class EventWriter {
   readonly #options: EventWriterOptions;
   #queue: Waiting[] = [];
@@ -38,7 +41,7 @@ export class EventWriter {
     this.#running ??= this.#run();
   }
 
-  /** Drops what waits, and resolves when the event under way is durable or refused. */
+  /** Drops what waits, and resolves when the events under way are durable or refused. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#queue = [];
@@ -47,12 +50,16 @@ export class EventWriter {
 
   async #run(): Promise<void> {
     const { record, onStored, onRefused, onFailed } = this.#options;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    for (;;) {
+      const batch = this.#queue.splice(0, AT_ONCE);
+      const [first] = batch;
+      if (!first) break;
       try {
-        const stored = await record(next.seq, next.event);
-        this.#bytes -= next.bytes;
-        if (stored) onStored(next.seq, this.#queue.length === 0);
-        else this.#refuse(onRefused);
+        const events = batch.map(({ event }) => event);
+        const stored = await record(first.seq, events);
+        for (const { bytes } of batch) this.#bytes -= bytes;
+        if (stored > 0) onStored(first.seq + stored - 1, this.#queue.length === 0);
+        if (stored < batch.length) this.#refuse(onRefused);
       } catch (error) {
         this.#refuse(() => onFailed(error));
       }

@@ -73,7 +73,7 @@ export class Session {
     this.#options = options;
     this.#logger = options.logger.child({ sessionId: id });
     this.#writer = new EventWriter({
-      record: (seq, event) => core.recordEvent(this.#agent, id, seq, event),
+      record: (seq, events) => core.recordEvents(this.#agent, id, seq, events),
       onStored: (seq, idle) => {
         this.#step({ kind: 'stored', seq, idle });
         this.#relieve();

@@ -269,6 +269,36 @@ describe('events of a session', () => {
     expect(messages.map((message) => message.guid).sort()).toEqual(['a', 'b']);
   });
 
+  test('that come together are stored together: all that the newest session brings, in their order', async () => {
+    const bridge = await testCore();
+    const { core, clock } = bridge;
+    const { agentId } = await testAgent(bridge);
+    await core.openSession(agentId, { sessionId: 's1', journalId: 'journal-1', commandAck: 0 });
+    const many = (count: number, prefix: string, more: object = {}) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...received,
+        ...{ guid: `${prefix}-${n}`, at: isoTime(clock.now()) },
+        ...more,
+      }));
+    expect(await core.recordEvents(agentId, 's1', 1, many(20, 'a'))).toBe(20);
+    expect(await core.recordEvents(agentId, 's1', 20, many(3, 'again'))).toBe(0);
+    expect(await core.recordEvents(agentId, 's1', 22, many(3, 'jump'))).toBe(0);
+    // One that nothing can be made of is kept aside, those beside it are stored as ever.
+    const poison = { type: 'link.changed', guid: 'NOBODY', app: { bundleId: 'b', name: 'link' } } as const;
+    const mixed = [...many(2, 'b'), { ...poison, at: isoTime(clock.now()) }, ...many(3, 'c')];
+    expect(await core.recordEvents(agentId, 's1', 21, mixed)).toBe(6);
+    await core.openSession(agentId, { sessionId: 's2', journalId: 'journal-1', commandAck: 0 });
+    expect(await core.recordEvents(agentId, 's1', 27, many(2, 'fenced'))).toBe(0);
+    const agent = await core.findAgent(agentId);
+    expect(agent?.eventSeq).toBe(26);
+    expect((await bridge.store.listRejectedEvents(agentId, 9)).map(({ seq }) => seq)).toEqual([23]);
+    const { messages } = await core.listMessages(bridge.live, {}, { limit: 100, cursor: undefined });
+    expect(messages.map(({ guid }) => guid).reverse()).toEqual([
+      ...Array.from({ length: 20 }, (_, n) => `a-${n}`),
+      ...['b-0', 'b-1', 'c-0', 'c-1', 'c-2'],
+    ]);
+  });
+
   test('commands are acknowledged by the journal that has them, not by a new one', async () => {
     const bridge = await testCore();
     const { core, live } = bridge;

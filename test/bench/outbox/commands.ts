@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import Database from 'better-sqlite3';
 import { openJournal } from '../../../agent/journal/journal.ts';
 import type { Journal } from '../../../agent/journal/types.ts';
 import type { Act, ActOutcome, Mac } from '../../../agent/mac/types.ts';
@@ -12,6 +11,7 @@ import { systemClock } from '../../../bridge/runtime/clock.ts';
 import { sendCommand, silentLogger } from '../../support/agent-fixtures.ts';
 import { type EvidenceRow, noErrands, noFiles, TestEvidence } from '../../support/outbox-world.ts';
 import { monotonicMs } from '../inbound/monotonic.ts';
+import { openBare } from './bare.ts';
 
 /** Commits of one command: its act begins, its act has ended, its row is found. */
 const STEPS = 3;
@@ -152,23 +152,3 @@ const pacerOf = (journal: Journal): OutboxOptions['pacer'] =>
     pausedUntil: () => null,
     shareOfCaps: () => 1,
   });
-
-/** Transactions that put one row of the size of an event on the disk, with the settings of the journal. */
-function openBare(file: string): { commit(count: number): number; close(): void } {
-  const db = new Database(file);
-  db.pragma('journal_mode = WAL');
-  db.pragma('synchronous = FULL');
-  db.pragma('secure_delete = ON');
-  db.exec('CREATE TABLE bare (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT');
-  const insert = db.prepare('INSERT INTO bare (body) VALUES (?)');
-  const commit = db.transaction((body: string) => insert.run(body));
-  const body = 'x'.repeat(200);
-  return {
-    commit(count) {
-      const begun = monotonicMs();
-      for (let n = 0; n < count; n += 1) commit.immediate(body);
-      return monotonicMs() - begun;
-    },
-    close: () => db.close(),
-  };
-}

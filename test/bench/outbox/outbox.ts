@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { table } from '../inbound/figures.ts';
+import { type BridgeResume, resumeWithBridge } from './bridge-resume.ts';
 import { type CommandsPerSecond, commandsPerSecond } from './commands.ts';
 import { type Resume, resume } from './resume.ts';
 
@@ -14,11 +15,19 @@ const { values } = parseArgs({
 });
 const commands = Number(values.commands ?? (values.quick ? 300 : 3_000));
 const events = Number(values.events ?? (values.quick ? 10_000 : 100_000));
+/** A whole bridge stores far more for each than the link carries. */
+const taken = Math.ceil(events / 5);
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 
-function print({ outbox, resumed }: { outbox: CommandsPerSecond; resumed: Resume }): void {
+interface Figures {
+  outbox: CommandsPerSecond;
+  resumed: Resume;
+  bridged: BridgeResume;
+}
+
+function print({ outbox, resumed, bridged }: Figures): void {
   const lines = [
     [
       `${outbox.commands} commands, queued to done`,
@@ -32,6 +41,12 @@ function print({ outbox, resumed }: { outbox: CommandsPerSecond; resumed: Resume
       `${resumed.barePerSecond}/s bare socket`,
       percent(resumed.share),
     ],
+    [
+      `${bridged.events} of them taken by a bridge in ${bridged.seconds} s`,
+      `${bridged.perSecond}/s`,
+      `${bridged.bareCommitsPerSecond} bare commits/s`,
+      percent(bridged.share),
+    ],
   ];
   process.stdout.write(`${table(['', 'ours', 'beside it', 'share'], lines)}\n`);
 }
@@ -40,6 +55,8 @@ tell(`${commands} commands`);
 const outbox = await commandsPerSecond(commands);
 tell(`${events} events`);
 const resumed = await resume(events);
-if (values.json) process.stdout.write(`${JSON.stringify({ outbox, resumed })}\n`);
-else print({ outbox, resumed });
+tell(`${taken} events to a bridge`);
+const bridged = await resumeWithBridge(taken);
+if (values.json) process.stdout.write(`${JSON.stringify({ outbox, resumed, bridged })}\n`);
+else print({ outbox, resumed, bridged });
 process.exit(0);

@@ -25,7 +25,7 @@ export interface Resume {
   share: number;
 }
 
-const eventOf = (n: number): AgentEvent => ({
+export const eventOf = (n: number): AgentEvent => ({
   type: 'message.received',
   guid: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
   conversation: { kind: 'direct', identifier: '+14155550101' },
