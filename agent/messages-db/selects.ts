@@ -14,7 +14,7 @@ export function plainColumns(schema: Schema): Record<keyof PlainMessage, string>
   return {
     rowid: 'm.ROWID',
     guid: 'm.guid',
-    text: 'm.text',
+    text: message('text'),
     body: message('attributedBody'),
     service: message('service'),
     fromMe: 'm.is_from_me',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import { LINK_BALLOON, linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
 import { ChatDbWriter } from '../support/chat-db-writer.ts';
 import { eventually } from '../support/eventually.ts';
@@ -81,6 +82,39 @@ test.each([1, 8, 40])(
     await stop();
     await start();
     expect(await toldBefore()).toEqual(told);
+  },
+);
+
+test.each([
+  [0.02, 0, true],
+  [2, 320, true],
+  [6.9, 320, true],
+  [7.1, 320, false],
+  [60, 0, true],
+])(
+  'an edit that shows %f days after its message, %i newer rows between, is told: %s',
+  async (days, newer, isTold) => {
+    const { keeper, messages, start, toldBefore, clock } = fixture();
+    await start();
+    const at = clock.now();
+    const guid = messages.receive(ANNA, 'as it was', ANNA, { at });
+    messages.db.transaction(() => {
+      for (let i = 0; i < newer; i += 1) messages.receive(ANNA, `text ${i}`, ANNA, { at: at + i });
+    })();
+    await toldBefore();
+    clock.skipTo(at + days * DAY);
+    await toldBefore();
+    // Made in time on another device, however late this Mac hears of it.
+    messages.update(guid, {
+      attributedBody: encodeAttributedBody({ text: 'as it is' }),
+      date_edited: nanoseconds(at + 60_000),
+    });
+    const edits = (): string[] =>
+      keeper.changes.flatMap((one) => (one.kind === 'edited' ? [`${one.guid} ${one.whole}`] : []));
+    if (isTold) await eventually(() => edits().length > 0);
+    clock.skipTo(clock.now() + 60_000);
+    await toldBefore();
+    expect(edits()).toEqual(isTold ? [`${guid} as it is`] : []);
   },
 );
 
