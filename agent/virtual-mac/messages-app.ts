@@ -6,7 +6,7 @@ import type { MessagesWindow } from './desktop/messages-window.ts';
 import type { FaultPoint, Faults } from './faults.ts';
 import type { Life } from './life.ts';
 import { namedGuid, ownerOf } from './messages-store/identity.ts';
-import type { ChatTarget, MessagesStore, NamedChat } from './types.ts';
+import type { ChatTarget, MessagesStore, NamedChat, RelayedService } from './types.ts';
 
 const NO_SUCH_OBJECT = -1728;
 const NOT_RUNNING = -600;
@@ -23,9 +23,6 @@ export interface MessagesAppOptions {
   /** Services of the iPhone that Messages may use beside iMessage: Text Message Forwarding is on. */
   relayed?: readonly RelayedService[];
 }
-
-/** What an iPhone relays for its Mac. */
-export type RelayedService = 'SMS' | 'RCS';
 
 /** A chat id as Messages' own list has it on some Macs with macOS 26, where chat.db has `;+;`. */
 const LIVE_GROUP = /^any;-;(chat\d+)$/;

@@ -2,6 +2,10 @@
 export const macosReleases = ['12', '13', '14', '15', '26', '27'] as const;
 export type MacosRelease = (typeof macosReleases)[number];
 
+/** What an iPhone may relay for its Mac. */
+export const relayedServices = ['SMS', 'RCS'] as const;
+export type RelayedService = (typeof relayedServices)[number];
+
 /** A row that Messages wrote. */
 export interface WrittenRow {
   rowid: number;

@@ -13,14 +13,14 @@ import { type Fault, type FaultInput, Faults, faultSchema, lastingFaults, readFa
 import { makeHome } from './home.ts';
 import { IdsCache } from './ids-cache.ts';
 import { Life } from './life.ts';
-import { MessagesApp, type RelayedService } from './messages-app.ts';
+import { MessagesApp } from './messages-app.ts';
 import { answerProcess, isAboutProcess, MessagesProcess } from './messages-process.ts';
 import { openMessagesStore } from './messages-store.ts';
 import { people } from './people.ts';
 import { isPlay, type PlannedPlay, type PlayedPart, Plays } from './plays.ts';
 import { Steps } from './steps.ts';
 import { writeSystemVersion } from './system-version.ts';
-import type { MacosRelease, WrittenRow } from './types.ts';
+import type { MacosRelease, RelayedService, WrittenRow } from './types.ts';
 import { UserSettings } from './user-settings.ts';
 
 /** The own handle of a virtual Mac that is not given another. */

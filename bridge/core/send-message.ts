@@ -28,6 +28,10 @@ const EFFECT_ALIASES: Readonly<Record<string, Effect>> = {
   happy_birthday: 'balloons',
 };
 
+/** How the Mac calls a service. */
+const SERVICES = { imessage: 'iMessage', sms: 'SMS', rcs: 'RCS' } as const;
+type Service = (typeof SERVICES)[keyof typeof SERVICES];
+
 /** Accepts a message: message, files, timeline and command are stored together, and the agent is woken. */
 export async function sendMessage(
   context: CoreContext,
@@ -64,6 +68,7 @@ interface Made {
   reply: Answerable | undefined;
   effect: Effect | undefined;
   voiceNote: boolean;
+  service: Service | undefined;
   priority: Priority | undefined;
 }
 
@@ -79,7 +84,9 @@ async function accept(
   const voiceNote = input.voiceNote === true;
   if (voiceNote) await checkVoiceNote(context, files, text);
   const { priority } = input;
-  const made: Made = { destination, text, files, reply, effect: effectOf(input.effect), voiceNote, priority };
+  const service = serviceOf(input, destination);
+  const effect = effectOf(input.effect);
+  const made: Made = { destination, text, files, reply, effect, voiceNote, service, priority };
   const { line, agent } = destination.where;
   await requireAction(tx, line.id, ...actionsOf(made));
   const message = messageOf(id, line.handle, made, input.metadata, now);
@@ -133,7 +140,7 @@ const messageOf = (
     now,
   });
 
-function orderOf({ destination, text, files, reply, effect, voiceNote, priority }: Made): Order {
+function orderOf({ destination, text, files, reply, effect, voiceNote, service, priority }: Made): Order {
   const { conversation, groupId, to } = destination;
   return {
     type: 'message.send',
@@ -143,6 +150,7 @@ function orderOf({ destination, text, files, reply, effect, voiceNote, priority 
     ...(effect ? { effect } : {}),
     ...(reply ? { replyTo: { guid: reply.guid, part: 0 } } : {}),
     ...(voiceNote ? { voiceNote } : {}),
+    ...(service ? { service } : {}),
     ...(priority ? { priority } : {}),
   };
 }
@@ -154,6 +162,23 @@ const actionsOf = ({ destination, text, files, reply, effect }: Made): Action[] 
   ...(effect ? (['send_effect'] as const) : []),
   ...(reply ? (['reply'] as const) : []),
 ];
+
+/** Throws `invalid_parameter_value` where the service cannot be chosen, or has not what is asked for. */
+function serviceOf(
+  { service, effect, replyTo }: SendMessageInput,
+  { groupId }: Destination,
+): Service | undefined {
+  if (service === undefined) return undefined;
+  if (groupId !== null)
+    throw requestError(
+      'invalid_parameter_value',
+      'A group is written to by the service that it has',
+      'service',
+    );
+  if (service !== 'imessage' && (effect !== undefined || replyTo !== undefined))
+    throw requestError('invalid_parameter_value', 'Only iMessage has effects and inline replies', 'service');
+  return SERVICES[service];
+}
 
 const effectOf = (word: SendMessageInput['effect']): Effect | undefined =>
   word === undefined ? undefined : (EFFECT_ALIASES[word] ?? (word as Effect));

@@ -40,6 +40,8 @@ export interface SendMessageInput {
   replyTo?: string | undefined;
   /** The one file is a recording of the voice. */
   voiceNote?: boolean | undefined;
+  /** Which account of the Mac it leaves by; iMessage, or in a group what the group has, when absent. */
+  service?: 'imessage' | 'sms' | 'rcs' | undefined;
   priority?: Priority | undefined;
   /** In so many seconds it is not sent any more. */
   expiresInSeconds?: number | undefined;

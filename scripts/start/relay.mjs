@@ -198,6 +198,8 @@ export class Relay {
       '--line',
       VIRTUAL_LINE,
       '--acquainted',
+      '--relays',
+      'SMS',
       '--json',
     ];
     const line = await this.#run('virtual-mac', () => args, this.#agentEnv, signal);

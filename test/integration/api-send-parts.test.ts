@@ -104,6 +104,25 @@ test('a voice note is one sound alone, of which the Mac makes a Core Audio file'
     ]);
 });
 
+test('a handle is written to by the service that is asked for, as far as it has what is asked', async () => {
+  const world = await actionWorld();
+  for (const [service, name] of [
+    ['sms', 'SMS'],
+    ['rcs', 'RCS'],
+    ['imessage', 'iMessage'],
+  ] as const) {
+    expect((await send(world, { text: 'x', service })).status).toBe(202);
+    expect(await world.agent.next('message.send')).toMatchObject({ to: HER, service: name });
+  }
+  expect((await send(world, { text: 'x', effect: 'slam', service: 'imessage' })).status).toBe(202);
+  await world.agent.next('message.send');
+  const refusal = [400, 'invalid_parameter_value', 'service'];
+  expect(refusalOf(await send(world, { text: 'x', service: 'fax' }))).toEqual(refusal);
+  expect(refusalOf(await send(world, { text: 'x', effect: 'slam', service: 'sms' }))).toEqual(refusal);
+  const { groupId: group } = await world.received({ group: 'chat77' });
+  expect(refusalOf(await send(world, { to: group, text: 'x', service: 'sms' }))).toEqual(refusal);
+});
+
 test('an effect goes by its name, or by the name that others have for it', async () => {
   const world = await actionWorld();
   for (const [asked, effect] of [

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { runService } from '../../../bridge/runtime/lifecycle.ts';
-import { macosReleases } from '../../virtual-mac/types.ts';
+import { macosReleases, relayedServices } from '../../virtual-mac/types.ts';
 import { DEFAULT_LINE, startVirtualMac } from '../../virtual-mac/virtual-mac.ts';
 import type { Command } from '../command.ts';
 
@@ -18,6 +18,7 @@ export const virtualMacRunCommand: Command = {
     },
     { flags: '--macos <release>', description: `release: ${macosReleases.join(', ')}`, default: '26' },
     { flags: '--line <handle>', description: 'own number or email', default: DEFAULT_LINE },
+    { flags: '--relays <services>', description: 'what an iPhone relays for it, with commas: SMS,RCS' },
     { flags: '--acquainted', description: 'its people have a conversation with the line already' },
     { flags: '--json', description: 'print one JSON line when ready' },
   ],
@@ -29,6 +30,13 @@ export const virtualMacRunCommand: Command = {
     if (!macos) throw invalid('macos', `Use one of ${macosReleases.join(', ')}.`);
     const line = String(options.line ?? DEFAULT_LINE);
     if (!LINE.test(line)) throw invalid('line', 'Use an E.164 number or an email address.');
+    const relayed = relayedServices.filter((service) =>
+      String(options.relays ?? '')
+        .split(',')
+        .includes(service),
+    );
+    if (options.relays !== undefined && relayed.join() !== String(options.relays))
+      throw invalid('relays', `Use ${relayedServices.join(',')} or one of them.`);
     await runService({
       logger,
       stopOnStdinEnd: config.stopOnStdinEnd,
@@ -38,6 +46,7 @@ export const virtualMacRunCommand: Command = {
           macos,
           line,
           acquainted: options.acquainted === true,
+          relayed,
           clock,
           logger,
         });

@@ -40,6 +40,12 @@ const sendMessageSchema = z
       .describe(
         'The one attachment goes as a Core Audio file (.caf) like those of voice notes: it is one, or a sound of which the Mac makes it: .mp3, .m4a, .aac, .wav, .aif, .aiff or .aifc. It arrives as an audio file: no program can mark it as a recording.',
       ),
+    service: z
+      .enum(['imessage', 'sms', 'rcs'])
+      .optional()
+      .describe(
+        'What it leaves by, to a handle: iMessage when left out. `sms` and `rcs` need an iPhone that relays them for the Mac of the line; without one the message fails with `service_unavailable`.',
+      ),
     priority: z
       .enum(priorities)
       .optional()
