@@ -13,8 +13,11 @@ const logger = createLogger('test', 'silent');
 
 export interface ActingMac {
   mac: Mac;
-  /** Another way to act on the same Mac, with another deadline in milliseconds. */
-  another(deadlineMs: number): Mac;
+  /**
+   * Another way to act on the same Mac, with another deadline in milliseconds; `after`: the agent that follows one, and
+   * knows what that left.
+   */
+  another(deadlineMs: number, after?: Mac): Mac;
   /** Home of the virtual Mac; the command line of each of its processes has it. */
   home: string;
   messagesDb: string;
@@ -29,9 +32,9 @@ export async function startActingMac(macos: MacosRelease, deadlineMs = 60_000): 
   const home = path.join(folder, 'mac');
   const virtualMac = await startVirtualMac({ home, macos, clock: systemClock, logger });
   const target = { kind: 'virtual', home } as const;
-  const opened: Mac[] = [];
-  const another = (ms: number): Mac => {
-    const actsFolder = path.join(folder, `acts-${opened.length}`);
+  const opened = new Map<Mac, string>();
+  const another = (ms: number, after?: Mac): Mac => {
+    const actsFolder = (after && opened.get(after)) ?? path.join(folder, `acts-${opened.size}`);
     const mac = openMac({
       actsFolder,
       target,
@@ -40,7 +43,7 @@ export async function startActingMac(macos: MacosRelease, deadlineMs = 60_000): 
       logger,
       deadlineMs: ms,
     });
-    opened.push(mac);
+    opened.set(mac, actsFolder);
     return mac;
   };
   return {
@@ -51,7 +54,7 @@ export async function startActingMac(macos: MacosRelease, deadlineMs = 60_000): 
     callHistoryDb: virtualMac.callHistoryDb,
     staging: new Staging(home),
     close: async () => {
-      await Promise.all(opened.map((mac) => mac.stop(new AbortController().signal)));
+      await Promise.all([...opened.keys()].map((mac) => mac.stop(new AbortController().signal)));
       await virtualMac.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
