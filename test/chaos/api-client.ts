@@ -82,7 +82,11 @@ export async function allShown(api: Api): Promise<ShownMessage[]> {
   } while (cursor !== null);
   return Promise.all(
     messages.map(async (message) =>
-      message.status === 'queued' ? await get<ShownMessage>(api, `/v1/messages/${message.id}`) : message,
+      message.status === 'queued' ? await withTimeline(api, message) : message,
     ),
   );
 }
+
+/** A message of the account with its timeline. */
+export const withTimeline = (api: Api, { id }: ShownMessage): Promise<ShownMessage> =>
+  get<ShownMessage>(api, `/v1/messages/${id}`);

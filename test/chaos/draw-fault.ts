@@ -16,7 +16,7 @@ export function drawFault(random: Random, burstMs: number): Fault {
     [2, () => ({ kind: 'cut', at })],
     [1, () => ({ kind: 'delay', at, ms: random.between(50, 1_500), forMs })],
     [1, () => drawHalfOpen(random, at, forMs)],
-    [1, () => drawRepeat(random, at)],
+    [2, () => drawRepeat(random, at)],
     [4, () => drawMacFault(random, at)],
     [2, () => ({ kind: 'webhook', at, forMs, answer: random.pick([500, 503, 'cut', 'hang'] as const) })],
     [3, () => drawJump(random, at)],

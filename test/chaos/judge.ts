@@ -71,6 +71,15 @@ export function judge(ledger: Ledger, rows: readonly MacRow[], messages: readonl
   return verdict;
 }
 
+/** Steps that stand twice, with one time, in the timelines of messages: one fact of the Mac that was recorded twice. */
+export function repeatedSteps(messages: readonly ShownMessage[]): string[] {
+  return messages.flatMap(({ id, timeline = [] }) =>
+    [...grouped(timeline, ({ step, source, at }) => `${step} of the ${source} at ${at}`)].flatMap(
+      ([step, { length }]) => (length > 1 ? [`${id} has ${length} times ${step}`] : []),
+    ),
+  );
+}
+
 /** Each request made one message, and no message is there that nobody asked for. */
 function judgeAccepted(ledger: Ledger, messages: readonly ShownMessage[], { open, broken }: Verdict): void {
   const known = new Set<string>();

@@ -28,6 +28,7 @@ export class MacSteps {
   #rows: { moment: RowMoment; act: () => void }[] = [];
   #files: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #db: Database.Database | undefined;
 
   constructor(actsFolder: string, messagesDb: string) {
     this.#actsFolder = actsFolder;
@@ -49,8 +50,7 @@ export class MacSteps {
     this.#rows = [];
     this.#files?.close();
     this.#files = undefined;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#endLooks();
   }
 
   #file(name: string): void {
@@ -67,25 +67,27 @@ export class MacSteps {
     const due = this.#reached();
     this.#rows = this.#rows.filter((watching) => !due.includes(watching));
     for (const { act } of due) act();
-    if (this.#rows.length > 0) return;
+    if (this.#rows.length === 0) this.#endLooks();
+  }
+
+  #endLooks(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#db?.close();
+    this.#db = undefined;
   }
 
   #reached(): { moment: RowMoment; act: () => void }[] {
-    let db: Database.Database | undefined;
     try {
-      const open = new Database(this.#messagesDb, { readonly: true, timeout: 0 });
-      db = open;
+      this.#db ??= new Database(this.#messagesDb, { readonly: true, timeout: 0 });
+      const db = this.#db;
       return this.#rows.filter(
-        ({ moment }) => (open.prepare<[], number>(countOf[moment.row]).pluck().get() ?? 0) >= moment.nth,
+        ({ moment }) => (db.prepare<[], number>(countOf[moment.row]).pluck().get() ?? 0) >= moment.nth,
       );
     } catch (error) {
       // Messages writes, or is being started again.
       if (error instanceof Database.SqliteError) return [];
       throw error;
-    } finally {
-      db?.close();
     }
   }
 }

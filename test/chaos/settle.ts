@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Api, allShown } from './api-client.ts';
+import { type Api, allShown, type ShownMessage, withTimeline } from './api-client.ts';
 import { type MacRow, readRows } from './chat-db.ts';
-import { judge, type Verdict } from './judge.ts';
+import { judge, repeatedSteps, type Verdict } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 
 const LOOK_EVERY_MS = 1_500;
@@ -20,7 +20,7 @@ export interface Settling {
 
 /**
  * Looks at all sides until they agree and nothing moves any more, something is broken for good, or the time is up.
- * Throws nothing but what chat.db throws.
+ * Throws what chat.db throws, and what the API says when all is calm and it does not answer.
  */
 export async function settled({ api, messagesDb, passTime }: Settling, ledger: Ledger): Promise<Verdict> {
   const end = Date.now() + SETTLE_WITHIN_MS;
@@ -36,7 +36,8 @@ export async function settled({ api, messagesDb, passTime }: Settling, ledger: L
     }
     const quietMs = Date.now() - since;
     const agreed = verdict.open.length + verdict.untold.length === 0;
-    if (quietMs >= QUIET_MS && (agreed || verdict.broken.length > 0)) return verdict;
+    if (quietMs >= QUIET_MS && agreed) return withTimelines(api, verdict);
+    if (quietMs >= QUIET_MS && verdict.broken.length > 0) return verdict;
     if (quietMs >= PATIENCE_MS && verdict.open.length === 0) {
       passTime();
       since = Date.now();
@@ -44,6 +45,13 @@ export async function settled({ api, messagesDb, passTime }: Settling, ledger: L
     if (Date.now() > end) return verdict;
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** All that agrees, and how the timelines look. */
+async function withTimelines(api: Api, verdict: Verdict): Promise<Verdict> {
+  const messages: ShownMessage[] = [];
+  for (const message of await allShown(api)) messages.push(await withTimeline(api, message));
+  return { ...verdict, broken: [...verdict.broken, ...repeatedSteps(messages)] };
 }
 
 async function look(api: Api, rows: readonly MacRow[], ledger: Ledger): Promise<Verdict> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ShownMessage } from '../chaos/api-client.ts';
 import type { MacRow } from '../chaos/chat-db.ts';
-import { judge, type Verdict } from '../chaos/judge.ts';
+import { judge, repeatedSteps, type Verdict } from '../chaos/judge.ts';
 import { Ledger } from '../chaos/ledger.ts';
 
 const ANNA = '+14155550101';
@@ -113,6 +113,15 @@ test('an event that the webhook did not take is told when it comes again', () =>
   told(sides.ledger, 'evt_9', 'message.received', data);
   expect(verdictOn(sides).untold).toEqual([]);
   expect(sides.ledger.repeats).toBe(1);
+});
+
+test('a step that stands twice in a timeline is seen, two attempts are not', () => {
+  const step = (name: string, at: string) => ({ step: name, source: 'agent', at });
+  const timeline = [step('acting', AT), step('queued', AT), step('acting', '2026-01-01T00:00:01.000Z')];
+  const message = { ...outbound('msg_1', 'out'), timeline };
+  expect(repeatedSteps([message])).toEqual([]);
+  timeline.push(step('acting', AT));
+  expect(repeatedSteps([message])).toEqual([`msg_1 has 2 times acting of the agent at ${AT}`]);
 });
 
 test.for<[string, (sides: Sides) => void, RegExp]>([
