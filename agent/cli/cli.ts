@@ -19,6 +19,7 @@ const commands: ReadonlyArray<readonly [name: string, load: () => Promise<Comman
   ['outbox list', async () => (await import('./commands/outbox-list.ts')).outboxListCommand],
   ['outbox show', async () => (await import('./commands/outbox-show.ts')).outboxShowCommand],
   ['outbox resolve', async () => (await import('./commands/outbox-resolve.ts')).outboxResolveCommand],
+  ['outbox cancel', async () => (await import('./commands/outbox-cancel.ts')).outboxCancelCommand],
   ['pace', async () => (await import('./commands/pace.ts')).paceCommand],
   ['pace simulate', async () => (await import('./commands/pace-simulate.ts')).paceSimulateCommand],
   ['virtual-mac run', async () => (await import('./commands/virtual-mac-run.ts')).virtualMacRunCommand],

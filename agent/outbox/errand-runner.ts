@@ -1,9 +1,9 @@
 import { messageErrors } from '../../bridge/protocol/errors.ts';
-import type { CallEvent } from '../../bridge/protocol/events.ts';
 import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type { CommandError, Journal, JournalChange, JournaledCommand } from '../journal/types.ts';
+import { cancelling } from './cancel.ts';
 import type { Errands } from './ports.ts';
 import { step } from './step.ts';
 
@@ -69,11 +69,10 @@ export class ErrandRunner {
     const { journal, clock, logger } = this.#options;
     const at = clock.now();
     const target = journal.command(targetId);
-    const waiting = target && ['queued', 'paced'].includes(target.state) && target.part === 0;
-    const taken = waiting ? step(target, { type: 'cancel' }, at) : undefined;
+    const taken = target && cancelling(target, at);
     const error = { code: 'too_late', message: messageErrors.too_late.hint };
-    journal.record(merge(at, taken, ...endAtOnce(command, at, waiting ? undefined : error)));
-    logger.info({ commandId: targetId, cancelled: waiting === true }, 'cancel');
+    journal.record(merge(at, taken, ...endAtOnce(command, at, taken ? undefined : error)));
+    logger.info({ commandId: targetId, cancelled: taken !== undefined }, 'cancel');
   }
 
   /** The end of a call that is not on the screen: one that still waits is taken back, and of one that is over nothing is done. */
@@ -81,9 +80,7 @@ export class ErrandRunner {
     const { journal, clock } = this.#options;
     const at = clock.now();
     const call = journal.command(callId);
-    const waits = call && ['queued', 'paced'].includes(call.state);
-    const taken = waits ? [{ at, events: endOfCanceled(call, at) }, step(call, { type: 'cancel' }, at)] : [];
-    journal.record(merge(at, ...taken, ...endAtOnce(command, at)));
+    journal.record(merge(at, call && cancelling(call, at), ...endAtOnce(command, at)));
   }
 
   #attempt(command: JournaledCommand, answer: () => ReturnType<Errands['lookUp']>): void {
@@ -134,14 +131,6 @@ export class ErrandRunner {
       logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an errand');
     }
   }
-}
-
-/** A call that was taken back before it was placed is over, and nobody was called. */
-function endOfCanceled({ id, command }: JournaledCommand, at: number): CallEvent[] {
-  if (command?.type !== 'call.start') return [];
-  const { to: handle, kind } = command;
-  const about = { commandId: id, direction: 'outbound', kind, handle, at: isoTime(at) } as const;
-  return [{ type: 'call.ended', ...about, durationSeconds: 0, endReason: 'api_request' }];
 }
 
 /** The steps of an errand that begins and ends in one transaction. */

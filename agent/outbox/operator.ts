@@ -3,6 +3,7 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
+import { cancelling } from './cancel.ts';
 import type { Evidence } from './evidence.ts';
 import { recipientOf, textOf } from './orders.ts';
 import { partsOf } from './parts.ts';
@@ -26,9 +27,11 @@ export interface OperatorOptions {
   journal: Journal;
   evidence: Evidence;
   clock: Clock;
+  /** Called when a command waits no more: others of its conversation may go on. */
+  onCancelled(): void;
 }
 
-/** What an operator sees of the outbox, and the one thing that only an operator can decide. */
+/** What an operator sees of the outbox, and what only an operator can decide. */
 export class Operator {
   readonly #options: OperatorOptions;
 
@@ -83,6 +86,18 @@ export class Operator {
     return summary(this.#find(id));
   }
 
+  /** Takes back a command of which nothing was done yet. Throws AppError `not_found` or `too_late`. */
+  cancel(id: string): CommandSummary {
+    const { journal, clock, onCancelled } = this.#options;
+    const command = this.#find(id);
+    const change = cancelling(command, clock.now());
+    if (!change)
+      throw new AppError(`The command is ${command.state}`, { code: 'too_late', ...messageErrors.too_late });
+    journal.record(change);
+    onCancelled();
+    return summary(this.#find(id));
+  }
+
   /** The same for the control socket, by name: parameters come unchecked. Each throws `invalid_parameter_value` too. */
   methods(): Record<string, (params: unknown) => unknown> {
     return {
@@ -92,6 +107,7 @@ export class Operator {
         const { id, was } = read(resolveParamsSchema, params);
         return this.resolve(id, was);
       },
+      'outbox.cancel': (params) => this.cancel(read(showParamsSchema, params).id),
     };
   }
 

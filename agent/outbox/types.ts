@@ -52,7 +52,7 @@ export const commandViewSchema = commandSummarySchema.extend({
 
 export type CommandView = z.infer<typeof commandViewSchema>;
 
-/** Parameters of `outbox.list`, `outbox.show` and `outbox.resolve` on the control socket. */
+/** Parameters of `outbox.list`, `outbox.show` (and `outbox.cancel`), and `outbox.resolve` on the control socket. */
 export const listParamsSchema = z.strictObject({ state: commandSummarySchema.shape.state.optional() });
 export const showParamsSchema = z.strictObject({ id: z.string().min(1).max(64) });
 export const resolveParamsSchema = z.strictObject({

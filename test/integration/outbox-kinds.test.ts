@@ -187,6 +187,22 @@ describe('what each kind of command is proved by', () => {
 });
 
 describe('commands that need no act', () => {
+  test('an operator takes back what waits, and what waited behind it goes on', async () => {
+    const { operator } = world.outbox;
+    world.ask('busy', { type: 'message.send', to: BEN, text: 'under way' });
+    await world.acted(1);
+    world.ask('a', { type: 'message.send', to: ANNA, text: 'never mind' });
+    world.ask('b', { type: 'message.send', to: ANNA, text: 'this one' });
+    expect(operator.cancel('a')).toMatchObject({ id: 'a', state: 'cancelled' });
+    expect(world.told('a')).toEqual(['queued', 'cancelled']);
+    for (const id of ['a', 'busy'])
+      expect(() => operator.cancel(id)).toThrow(expect.objectContaining({ code: 'too_late' }));
+    expect(() => operator.cancel('none')).toThrow(expect.objectContaining({ code: 'not_found' }));
+    await world.mac.end();
+    await world.acted(2);
+    expect(world.mac.acts.map((act) => 'text' in act && act.text)).toEqual(['under way', 'this one']);
+  });
+
   test('cancel takes back what waits, and is told that it came too late for what was begun', async () => {
     world.ask('busy', { type: 'message.send', to: BEN, text: 'under way' });
     await world.acted(1);

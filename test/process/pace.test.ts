@@ -158,6 +158,17 @@ test('a running agent says how its line is paced, and why a command waits', { ti
   expect(people.stdout).toMatch(/^cmd_1 is paced: new_conversations_day \(0 of 0 used\) holds it until /);
   expect((await bluerelay(homes, ['pace'])).stdout).toContain('0 of 7 proactive');
   expect(await json('pace', '--explain', 'cmd_9')).toMatchObject({ error: { code: 'not_found' } });
+  expect(await json('outbox', 'cancel', '--id', 'cmd_1')).toMatchObject({ state: 'cancelled' });
+  expect(await json('outbox', 'cancel', '--id', 'cmd_1')).toMatchObject({ error: { code: 'too_late' } });
+  await eventually(
+    () =>
+      bridge.events.some(
+        (event) =>
+          event.type === 'command.state' && event.commandId === 'cmd_1' && event.state === 'cancelled',
+      ),
+    { within: 20_000, what: 'the word of it' },
+  );
+  expect((await json('outbox', 'list')).map(({ id }: { id: string }) => id)).toEqual(['cmd_2']);
   const told = bridge.events.map(({ type }) => type);
   expect(told).toEqual(expect.arrayContaining(['line.state', 'line.limit_reached', 'line.capabilities']));
 });
