@@ -19,14 +19,20 @@ export interface Ingredients {
   now: number;
 }
 
+/** Stands in a text for an attachment. */
+const ATTACHMENT = '\uFFFC';
+
 /** Whether a row tells of itself though it has no body and no files: an app's, or a vote, with a balloon or without. */
 export const isBodiless = (row: StoredMessage): boolean =>
   Boolean(row.balloon) || row.associatedType === POLL_VOTE;
 
+/** Whether a row speaks of files although nothing else stands in it, and none of them has a row yet. */
+const isOfFiles = (row: StoredMessage): boolean => row.files === 1;
+
 /** A received message; null where a row has nothing to tell. */
 export function receivedChange(row: StoredMessage, ingredients: Ingredients): ReceivedChange | null {
   const { body, attachments, now } = ingredients;
-  if (!body && attachments.length === 0 && !isBodiless(row)) return null;
+  if (!body && attachments.length === 0 && !isBodiless(row) && !isOfFiles(row)) return null;
   const change: ReceivedChange = {
     kind: 'received',
     guid: row.guid,
@@ -34,7 +40,7 @@ export function receivedChange(row: StoredMessage, ingredients: Ingredients): Re
     from: senderOf(row) ?? '',
     line: lineOf(row),
     service: serviceOf(row),
-    text: body?.text ?? '',
+    text: body?.text ?? (attachments.length === 0 && !isBodiless(row) ? ATTACHMENT : ''),
     at: dateOf(row) ?? now,
   };
   if (body) addBody(change, body);

@@ -16,6 +16,9 @@ export const HOLD_MS = 10_000;
 /** A message whose files are still coming is told after this long all the same. */
 const FILES_MS = 60_000;
 
+/** A row in which nothing stands can be told of only when something does: so long it is looked at. */
+const EMPTY_MS = 10 * 60_000;
+
 export interface KeeperParts {
   known: Remembered;
   guard: Guard;
@@ -148,6 +151,7 @@ export class RowKeeper {
     const empty = kind === 'message' && !body && attachments.length === 0 && !isBodiless(row);
     if (!filesSettled && kind !== 'note') return since + FILES_MS;
     const nobody = row.fromMe !== 1 && senderOf(row) === null;
+    if (empty && !row.dateEdited) return since + EMPTY_MS;
     if (!row.chatIdentifier || empty || nobody) return since + HOLD_MS;
     if (target !== undefined && this.#parts.known.held.has(target)) return since + FILES_MS;
     return look.now;

@@ -89,6 +89,17 @@ describe('attachments', () => {
     ]);
   });
 
+  test('a message that is nothing but files which do not come is told, and they when they come', async () => {
+    const { messages, attach, keeper, clock, toldBefore } = await tailBed();
+    messages.receive(ANNA, '', ANNA, { text: null, columns: { guid: 'M1', cache_has_attachments: 1 } });
+    expect(await toldBefore()).toEqual([]);
+    clock.skipTo(clock.now() + 61_000);
+    await eventually(async () => (await toldBefore()).length === 1);
+    expect((await toldBefore())[0]).toMatchObject({ kind: 'received', guid: 'M1', text: '\uFFFC' });
+    attach('M1', { guid: 'one', transfer_state: 5 }, 'content');
+    await eventually(() => keeper.changes.some(({ kind }) => kind === 'attachment'));
+  });
+
   test('a file that failed, one outside of Messages, and hidden ones', async () => {
     const { messages, attach, told, clock } = await tailBed();
     messages.receive(ANNA, '', ANNA, { columns: withFile('M1', 'at_0_M1') });

@@ -25,6 +25,19 @@ describe('a row as Messages does not write it', () => {
     expect(texts).toEqual(['the copy', 'edited', 'link']);
   });
 
+  test('that says nothing for minutes is told when it does, or not at all', async () => {
+    const { messages, toldBefore, clock, told } = await tailBed();
+    const guid = messages.receive(ANNA, '', ANNA, { text: null });
+    messages.receive(BEN, '', BEN, { text: null });
+    expect(await toldBefore()).toEqual([]);
+    clock.skipTo(clock.now() + 120_000);
+    expect(await toldBefore()).toEqual([]);
+    messages.update(guid, { attributedBody: encodeAttributedBody({ text: 'at last' }) });
+    await told(3);
+    clock.skipTo(clock.now() + 600_000);
+    expect(await toldBefore()).toMatchObject([{ kind: 'received', guid, text: 'at last' }]);
+  });
+
   test('with the mark of an attachment that a person wrote is told at once', async () => {
     const { messages, told } = await tailBed();
     const text = 'an \uFFFC of my own';
