@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { type Demo, sharedDemo } from '../support/demo.ts';
 import { type ApiMessage, reached, registerHook, send } from '../support/demo-customer.ts';
 import { eventually } from '../support/eventually.ts';
+import { messageRows } from '../support/message-rows.ts';
 
+const TALKER = '+14155550101';
 const READER = '+14155550102';
 const WRITER = '+14155550147';
 
@@ -15,6 +17,7 @@ interface Operation {
 
 interface Followed extends ApiMessage {
   editCount: number;
+  effect: string | null;
   unsentAt: string | null;
   replyTo: { messageId: string | null } | null;
   reactions: { reaction: string; direction: string }[];
@@ -67,6 +70,71 @@ test('an own message is edited and then taken back on the Mac, and the customer 
     const steps = gone.timeline?.map(({ step }) => step) ?? [];
     expect(steps).toEqual(expect.arrayContaining(['edit:accepted', 'edit:done', 'edited', 'unsend:done']));
     expect((await demo().call(`/v1/messages/${id}/unsend`, { body: {} })).status).toBe(200);
+  } finally {
+    await hook.receiver.close();
+  }
+});
+
+test('a text goes with an effect, and another one by SMS, which the iPhone of the Mac relays', {
+  timeout: 240_000,
+}, async () => {
+  const rows = (text: string) =>
+    messageRows(demo().summary.virtualMac?.messagesDb ?? '').filter((row) => row.text === text);
+  const effect = await demo().call<Followed>('/v1/messages', {
+    body: { to: READER, text: 'well done', effect: 'confetti' },
+  });
+  expect([effect.status, effect.body.effect], JSON.stringify(effect.body)).toEqual([202, 'confetti']);
+  await reached(demo(), effect.body.id, 'read', 60_000);
+  expect(rows('well done').map((row) => row.effect)).toEqual(['com.apple.messages.effect.CKConfettiEffect']);
+
+  const sms = await demo().call<Followed>('/v1/messages', {
+    body: { to: READER, text: 'in green', service: 'sms' },
+  });
+  expect(sms.status, JSON.stringify(sms.body)).toBe(202);
+  await reached(demo(), sms.body.id, 'sent', 60_000);
+  expect(await read(demo(), sms.body.id)).toMatchObject({ service: 'sms' });
+  expect(rows('in green')).toHaveLength(1);
+
+  const rcs = await demo().call<Followed>('/v1/messages', {
+    body: { to: READER, text: 'by RCS', service: 'rcs' },
+  });
+  const failed = await eventually(
+    async () => {
+      const message = await read(demo(), rcs.body.id);
+      return message.status === 'failed' && message;
+    },
+    { within: 60_000, what: 'the failure of a message by a service that is not there' },
+  );
+  expect(failed.error).toMatchObject({ code: 'service_unavailable' });
+  expect(rows('by RCS')).toEqual([]);
+});
+
+test('a call is made on macOS 26 with Full Keyboard Access, and refused with the reason without', {
+  timeout: 300_000,
+}, async () => {
+  const hook = await registerHook(demo());
+  const place = () =>
+    demo().call<{ id: string; error?: { code: string; details: { reason: string } } }>('/v1/calls', {
+      body: { to: TALKER, type: 'video' },
+    });
+  try {
+    const { status, body } = await place();
+    expect(status, JSON.stringify(body)).toBe(202);
+    const { event } = await hook.receiver.waitFor((request) => request.event?.type === 'call.ended', 90_000);
+    expect(event?.data).toMatchObject({ callId: body.id, to: TALKER, type: 'video' });
+    expect(Math.round(Number(event?.data.durationSeconds))).toBe(5);
+
+    await demo().agent('virtual-mac', 'fault', '--make', 'no-full-keyboard-access');
+    const refused = await eventually(
+      async () => {
+        const answer = await place();
+        return answer.status === 409 && answer.body.error?.code === 'action_unavailable' && answer;
+      },
+      // A call that is begun meanwhile ends as the Mac finds that it cannot be placed.
+      { within: 120_000, every: 2_000, what: 'the refusal of a call' },
+    );
+    expect(refused.body.error?.details.reason).toContain('Full Keyboard Access is off');
+    expect(await demo().agent('virtual-mac', 'fault', '--clear')).toBe('');
   } finally {
     await hook.receiver.close();
   }
