@@ -35,7 +35,7 @@ const refused = (...codes: string[]) => ({
 
 /** What every way to act on a Mac promises; each act is proved in chat.db. Each test stands alone. */
 export function macContract(name: string, open: () => Promise<ActingWorld>): void {
-  describe.concurrent(name, () => {
+  describe.concurrent(name, { timeout: 600_000 }, () => {
     let world: ActingWorld;
     let ground: Promise<Row> | undefined;
     const tag = randomUUID().slice(0, 8);
