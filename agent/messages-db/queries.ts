@@ -185,7 +185,8 @@ function prepareAddresses(db: Database.Database, schema: Schema): Pick<Queries, 
     return () => found.all(OWN_ADDRESS_SAMPLE);
   };
   const to = sampled('destination_caller_id', 'AND mine = 0');
-  const either = sampled('destination_caller_id', '');
+  // Real rows of both directions name the own address there; a project of the field takes it for the peer's of own ones.
+  const either = sampled('destination_caller_id', 'AND value IS NOT sender');
   return {
     ownAddresses: () => [...new Set([...to(), ...either()])],
     accounts: sampled('account', ''),

@@ -25,6 +25,18 @@ describe('a row as Messages does not write it', () => {
     expect(texts).toEqual(['the copy', 'edited', 'link']);
   });
 
+  test('whose own copy names the peer as its line makes no note to oneself of what the peer writes', async () => {
+    const { messages, told, keeper } = await tailBed();
+    const peer = { destination_caller_id: ANNA, is_sent: 1 };
+    messages.send(ANNA, 'mine', { columns: peer });
+    await told(1);
+    const tail = startTail(messages.path, keeper);
+    onTestFinished(() => tail.kill());
+    messages.receive(ANNA, 'hers', ANNA, { columns: { destination_caller_id: null } });
+    const hers = await eventually(() => keeper.changes.find((one) => one.kind === 'received'));
+    expect(hers).not.toHaveProperty('toSelf');
+  });
+
   test('that says nothing for minutes is told when it does, or not at all', async () => {
     const { messages, toldBefore, clock, told } = await tailBed();
     const guid = messages.receive(ANNA, '', ANNA, { text: null });
