@@ -1,6 +1,6 @@
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
-import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
+import { type Cancel, type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import type {
   CommandError,
@@ -221,9 +221,20 @@ export class Confirm {
 
   #giveUp(command: JournaledCommand): void {
     const { journal, clock, logger } = this.#options;
-    journal.record(step(command, { type: 'no_row', error: command.error ?? noRow }, clock.now()));
+    const { message, ...error } = command.error ?? noRow;
+    const told = { ...error, message: `${message}${this.#evidenceOf(command)}` };
+    journal.record(step(command, { type: 'no_row', error: told }, clock.now()));
     this.#until.delete(keyOf(command));
     logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no proof appeared: uncertain');
+  }
+
+  /** What speaks for and against an act, in words for whoever asked for it. */
+  #evidenceOf({ actedAt, highWater, conversation }: JournaledCommand): string {
+    if (actedAt === null || highWater === null) return '';
+    const rows = this.#rowsAfter(highWater).filter(
+      ({ chat }) => chat === null || chat.identifier.toLowerCase() === conversation,
+    );
+    return ` (acted at ${isoTime(actedAt)}, after row ${highWater}; ${rows.length} own rows there since)`;
   }
 
   #again(): void {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -102,6 +102,28 @@ test('upkeep forgets only what was finished long ago and is known to the bridge'
   expect(journal.command('cmd_3')).toBeDefined();
   expect(journal.commandsIn(['queued', 'acting'])).toHaveLength(COMMANDS - 2);
   expect(journal.acceptCommands([{ seq: 2, command: sendCommand('cmd_2'), expiresAt: NOW }], NOW)).toBe(0);
+  journal.close();
+});
+
+test('upkeep gives back the room that a burst took', () => {
+  const { file } = busyJournal();
+  const journal = openJournal(file);
+  const burst = Array.from({ length: 4_000 }, (_, n) => ({
+    type: 'message.received' as const,
+    guid: `guid-${n}`,
+    conversation: null,
+    from: '+14155550101',
+    service: 'iMessage',
+    text: 'x'.repeat(10_000),
+    at: isoTime(NOW),
+  }));
+  journal.record({ at: NOW, events: burst });
+  journal.acknowledgeEvents(journal.lastEventSeq());
+  expect(statSync(file).size).toBeGreaterThan(30 * 1024 ** 2);
+  journal.upkeep(NOW);
+  expect(statSync(file).size).toBeLessThan(2 * 1024 ** 2);
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  expect(journal.commandsIn(['queued', 'acting'])).toHaveLength(COMMANDS);
   journal.close();
 });
 

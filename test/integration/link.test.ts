@@ -245,28 +245,31 @@ describe('link', () => {
     await eventually(() => link.status().state === 'open');
   });
 
-  test('may act once a bridge took its journal, and not while another is in its place', async () => {
-    const told: boolean[] = [];
-    start({ onMayAct: () => told.push(link.mayAct()) });
-    const first = await bridge.session(1);
-    await first.hello();
-    expect(link.mayAct()).toBe(false);
-    await first.welcome();
-    await eventually(() => link.mayAct());
-    first.socket.terminate();
-    const second = await bridge.session(2);
-    await second.hello();
-    expect(link.mayAct()).toBe(true);
-    second.close('superseded');
-    await eventually(() => !link.mayAct());
-    const before = journal.id();
-    link.retry();
-    const third = await bridge.session(3);
-    expect((await third.hello()).journalId).not.toBe(before);
-    await third.welcome();
-    await eventually(() => link.mayAct());
-    expect(told).toEqual([true, false, true]);
-  });
+  test.each<CloseCode>(['superseded', 'revoked'])(
+    'may act once a bridge took its journal, and not after it was %s',
+    async (code) => {
+      const told: boolean[] = [];
+      start({ onMayAct: () => told.push(link.mayAct()) });
+      const first = await bridge.session(1);
+      await first.hello();
+      expect(link.mayAct()).toBe(false);
+      await first.welcome();
+      await eventually(() => link.mayAct());
+      first.socket.terminate();
+      const second = await bridge.session(2);
+      await second.hello();
+      expect(link.mayAct()).toBe(true);
+      second.close(code);
+      await eventually(() => !link.mayAct());
+      const before = journal.id();
+      link.retry();
+      const third = await bridge.session(3);
+      expect((await third.hello()).journalId).not.toBe(before);
+      await third.welcome();
+      await eventually(() => link.mayAct());
+      expect(told).toEqual([true, false, true]);
+    },
+  );
 
   test('a journal that is behind is begun anew before it acts, whoever notices', async () => {
     receive(2);

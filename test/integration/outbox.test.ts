@@ -54,6 +54,10 @@ describe('outbox', () => {
     expect(world.journal.command('a')?.state).toBe('confirming');
     await world.clock.advance(200);
     expect(world.journal.command('a')).toMatchObject({ state: 'uncertain', error: { code: 'uncertain' } });
+    // The bridge is told what speaks for it and against it.
+    expect(world.facts('a').at(-1)).toMatchObject({
+      error: { message: expect.stringMatching(/\(acted at \S+Z, after row \d+; 0 own rows there since\)$/) },
+    });
     await world.restart();
     await world.clock.advance(3_600_000);
     expect(world.mac.acts).toEqual([]);
