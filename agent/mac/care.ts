@@ -48,7 +48,7 @@ export interface MacCare {
   startRecovery(options: Pick<RecoveryOptions, 'lastSignOfLife' | 'mayNudge' | 'onStep'>): Recovery;
   /** The Mac whose acts tell the recovery when they find Messages gone or silent. */
   tendedBy(recovery: Recovery): Mac;
-  /** Keeps the Mac awake while this process lives; returns how to stop it. */
+  /** Keeps the Mac awake while this process lives, and its display where it may act; returns how to stop it. */
   keepAwake(onLost: () => void): () => void;
   /** Stops looking, then waits for acts under way; kills them when `hurry` aborts. */
   stop(hurry: AbortSignal): Promise<void>;
@@ -101,7 +101,7 @@ export function openMacCare(options: MacCareOptions): MacCare {
         },
       }),
     tendedBy: (recovery) => troubledMac({ mac: doubtingMac(mac, capabilities), capabilities, recovery }),
-    keepAwake: (onLost) => keepAwake(target, onLost),
+    keepAwake: (onLost) => keepAwake(target, onLost, { display: allowSending }),
     async stop(hurry) {
       voiceNotes.stop();
       await mac.stop(hurry);

@@ -54,11 +54,16 @@ export function messagesProcess(options: {
 }
 
 /**
- * Keeps the Mac from sleeping for as long as this process lives: no idle sleep, no sleep of the disk, none on power.
- * Returns how to stop it.
+ * Keeps the Mac from sleeping for as long as this process lives: no idle sleep, no sleep of the disk, none on power; with
+ * `display` none of the display either, behind which windows cannot be worked with. Returns how to stop it.
  */
-export function keepAwake(target: OsascriptTarget, onLost: () => void): () => void {
+export function keepAwake(
+  target: OsascriptTarget,
+  onLost: () => void,
+  { display }: { display: boolean },
+): () => void {
   const child: ChildProcess = startCommand(target, '/usr/bin/caffeinate', [
+    ...(display ? ['-d'] : []),
     ...['-i', '-m', '-s'],
     ...['-w', String(process.pid)],
   ]);

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
   });
   const line = positionals.join(' ');
-  const waitsFor = /^\/usr\/bin\/caffeinate -i -m -s -w (\d+)$/.exec(line)?.[1];
+  const waitsFor = /^\/usr\/bin\/caffeinate (?:-d )?-i -m -s -w (\d+)$/.exec(line)?.[1];
   if (waitsFor !== undefined) {
     await endOf(Number(waitsFor));
     return 0;

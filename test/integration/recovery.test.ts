@@ -106,22 +106,26 @@ describe('Messages', () => {
 test('the Mac is kept awake until it is let go, and the loss of that is told', async () => {
   const { target, home } = await world();
   let lost = 0;
-  const keep = () =>
-    keepAwake(target, () => {
-      lost += 1;
-    });
-  const awake = (): number[] =>
+  const keep = (display = false) =>
+    keepAwake(
+      target,
+      () => {
+        lost += 1;
+      },
+      { display },
+    );
+  const awake = (options = '-i -m -s'): number[] =>
     execFileSync('ps', ['-A', '-ww', '-o', 'pid=,args='], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line.includes(`${home} -- /usr/bin/caffeinate -i -m -s -w ${process.pid}`))
+      .filter((line) => line.includes(`${home} -- /usr/bin/caffeinate ${options} -w ${process.pid}`))
       .map((line) => Number.parseInt(line, 10));
   const letGo = keep();
   await eventually(() => awake().length === 1);
   letGo();
   await eventually(() => awake().length === 0);
   expect(lost).toBe(0);
-  keep();
-  const [pid] = await eventually(() => awake().length === 1 && awake());
+  keep(true);
+  const [pid] = await eventually(() => awake('-d -i -m -s').length === 1 && awake('-d -i -m -s'));
   process.kill(pid ?? 0, 'SIGKILL');
   await eventually(() => lost === 1);
 });

@@ -81,7 +81,9 @@ test('the Mac is kept awake while the agent runs, and no longer, however the age
   const awake = (): string[] =>
     execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => line.includes(`${homes.mac} -- /usr/bin/caffeinate -i -m -s -w ${agent.child.pid}`));
+      .filter((line) =>
+        line.includes(`${homes.mac} -- /usr/bin/caffeinate -d -i -m -s -w ${agent.child.pid}`),
+      );
   await eventually(() => awake().length === 1, { within: 90_000, what: 'caffeinate' });
   await agent.kill();
   await eventually(() => awake().length === 0, { within: 90_000, what: 'the end of caffeinate' });
