@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Act, ActOutcome } from '../../agent/mac/types.ts';
 import { askVirtualMac } from '../../agent/virtual-mac/control-client.ts';
 import { macosReleases } from '../../agent/virtual-mac/types.ts';
-import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
+import { causeFault, faultsHappened } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { playedOf, whole } from '../support/extent.ts';
@@ -19,6 +19,18 @@ const HANG_MS = whole ? 40_000 : 20_000;
 const SHARE = 6;
 
 const { all, played } = playedOf(actings, { share: SHARE, releasesOf, faultsOf: uiFaultsOf });
+
+/** Looks at the screen after which something goes wrong: a few of each act, or all over its way. */
+const LOOKS = whole ? Array.from({ length: 24 }, (_, index) => index * 5) : [4, 33];
+/** What goes wrong there, and what an act that has not begun makes of it. */
+const sudden = [
+  { name: 'no answer', fault: { kind: 'error', at: 'look', number: -1712 }, code: 'act_timed_out' },
+  {
+    name: 'the screen locked',
+    fault: { kind: 'becomes', what: 'screen-locked', at: 'look' },
+    code: 'screen_locked',
+  },
+] as const;
 
 test('a run meets every act, every release and every kind of fault', () => {
   type Case = (typeof all)[number];
@@ -58,6 +70,31 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
     const url = `imessage://open?address=${encodeURIComponent(FRIEND)}&body=`;
     await askVirtualMac(world.home, { call: 'ui', request: { ask: 'open', url } });
   };
+
+  const swept = actings.filter((acting, index) => {
+    const releases = releasesOf(acting);
+    return releases.includes(macos) && (whole || releases[index % releases.length] === macos);
+  });
+  for (const acting of swept)
+    for (const { name, fault, code } of sudden)
+      test.sequential(`${acting.name}, ${name} at any look: refused before it is done, never told done for nothing`, {
+        timeout: 900_000,
+      }, async () => {
+        for (const skip of LOOKS) {
+          await clean();
+          count += 1;
+          const { act, effects } = await acting.chance(world, String(count));
+          await causeFault(world.home, { ...fault, skip });
+          const outcome = await perform(act);
+          const happened = await faultsHappened(world.home);
+          await askVirtualMac(world.home, { call: 'clear-faults' });
+          const done = await effects();
+          const told = [skip, outcome.outcome, 'error' in outcome && outcome.error.code, done];
+          if (outcome.outcome === 'not_started') expect(told).toEqual([skip, 'not_started', code, 0]);
+          else expect(told.at(-1)).toBe(1);
+          if (!happened && fault.kind === 'error') break;
+        }
+      });
 
   for (const { act: acting, fault } of played.filter(({ release }) => release === macos))
     test.sequential(`${acting.name}, ${fault.name}: ${fault.outcome}, done ${fault.effects} times`, {
