@@ -31,7 +31,7 @@ const ui =
   ({ major }: Release): Way => {
     const macos = `${from}-${LAST}`;
     return major < from
-      ? known('unavailable', macos, `Messages offers it since macOS ${from}`)
+      ? known('unavailable', macos, `no way to do it is known before macOS ${from}`)
       : known('ui', macos, doubts[major] ?? reason);
   };
 
