@@ -49,6 +49,7 @@ export function judge(ledger: Ledger, rows: readonly MacRow[], messages: readonl
   const counts = { asked: ledger.asked.size, received: 0, failed: 0, uncertain: 0, persons: 0, events: 0 };
   const verdict: Verdict = { open: [], untold: [], broken: [...ledger.broken], counts };
   counts.events = ledger.events.length;
+  for (const { id, type } of ledger.refused) verdict.untold.push(`event ${id} (${type}) has to come again`);
   const own = grouped(
     rows.filter((row) => row.own),
     ({ text }) => text,

@@ -75,6 +75,11 @@ export class Ledger {
     return [...this.#events.values()].flatMap(({ event, taken }) => (taken ? [event] : []));
   }
 
+  /** Events that came and were answered wrongly, or not at all, and have not come again. */
+  get refused(): ReceivedEvent[] {
+    return [...this.#events.values()].flatMap(({ event, taken }) => (taken ? [] : [event]));
+  }
+
   /** Webhook requests that repeated an event. */
   get repeats(): number {
     return [...this.#events.values()].reduce((sum, { times }) => sum + times - 1, 0);

@@ -4,6 +4,8 @@ import { FrameCutter, type Piece } from './frame-cutter.ts';
 import type { Side } from './plan.ts';
 
 const sides: readonly Side[] = ['agent', 'bridge'];
+/** Frames that come twice; those of a handshake would only end it. */
+const REPEATED = /^(event|command|ack)$/;
 
 /** One connection through the proxy. */
 interface Pair {
@@ -72,7 +74,7 @@ export class LinkProxy {
     this.#delayMs = ms;
   }
 
-  /** The next frames of a side come twice. */
+  /** The next events, commands and acknowledgements of a side come twice. */
   repeat(from: Side, frames: number): void {
     this.#repeats[from] += frames;
   }
@@ -124,7 +126,7 @@ export class LinkProxy {
     const due = this.#watchesFor(from, piece);
     for (const { when, act } of due) if (when === 'before') act();
     this.#forward(pair, from, piece.bytes);
-    if (piece.type !== undefined && this.#repeats[from] > 0) {
+    if (REPEATED.test(piece.type ?? '') && this.#repeats[from] > 0) {
       this.#repeats[from] -= 1;
       this.#forward(pair, from, piece.bytes);
     }

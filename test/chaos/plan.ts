@@ -62,7 +62,7 @@ export type Fault =
   | { kind: 'delay'; at: number; ms: number; forMs: number }
   /** Nothing passes any more and nobody is told; then all that was held passes, or the connections end. */
   | { kind: 'half-open'; at: number; forMs: number; deaf: Side | 'both'; ends: 'healed' | 'cut' }
-  /** The next frames of a side come twice. */
+  /** The next events, commands and acknowledgements of a side come twice. */
   | { kind: 'duplicate'; at: number; from: Side; frames: number }
   /** osascript hangs until the virtual Mac dies, or until the deadline of its act. */
   | { kind: 'hang'; at: number; point: 'send' | 'sent'; killedAfterMs: number | null }

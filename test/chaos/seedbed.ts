@@ -15,14 +15,22 @@ export interface Seedbed {
   apiKey: string;
   /** Puts what the bridge and the agent know into their folders; the agent will look for its bridge at this address. */
   copyTo(homes: { bridge: string; agent: string }, bridgeUrl: string): void;
+  remove(): void;
 }
 
 let made: Promise<Seedbed> | undefined;
 
-/** Made by the built programs once for all runs of this process; gone when that ends. */
+/** Made by the built programs once for all runs of this process, until it is cleared. */
 export function seedbed(): Promise<Seedbed> {
   made ??= make();
   return made;
+}
+
+/** Takes the bed away, if it was made. */
+export async function clearSeedbed(): Promise<void> {
+  const bed = await made;
+  made = undefined;
+  bed?.remove();
 }
 
 /** Settings of a bridge with its store in a folder. */
@@ -33,7 +41,6 @@ export const bridgeSettings = (folder: string): NodeJS.ProcessEnv => ({
 
 async function make(): Promise<Seedbed> {
   const home = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'bluerelay-chaos-bed-')));
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
   const bridgeHome = path.join(home, 'bridge');
   const agentHome = path.join(home, 'agent');
   const env = programEnvironment(bridgeSettings(bridgeHome));
@@ -64,6 +71,7 @@ async function make(): Promise<Seedbed> {
   await bridge.stop(STOP_WITHIN_MS);
   return {
     apiKey: account.liveKey,
+    remove: () => rmSync(home, { recursive: true, force: true }),
     copyTo(homes, bridgeUrl) {
       cpSync(bridgeHome, homes.bridge, { recursive: true });
       cpSync(agentHome, homes.agent, { recursive: true });

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { runSeed } from '../chaos/run.ts';
+import { clearSeedbed } from '../chaos/seedbed.ts';
 
 /** How many seeds, from which on; set by `npm run chaos`. */
 const count = Number(process.env.CHAOS_SEEDS ?? 3);
@@ -10,6 +11,8 @@ const report = process.env.CHAOS_REPORT;
 
 /** Longer than all bounds within a run together. */
 const RUN_WITHIN_MS = 1_800_000;
+
+afterAll(clearSeedbed);
 
 test.concurrent.for(Array.from({ length: count }, (_, i) => first + i))(
   'seed %i: nothing is lost, nothing comes twice',

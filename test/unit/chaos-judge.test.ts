@@ -109,7 +109,10 @@ test('an event that the webhook did not take is told when it comes again', () =>
   const data = { messageId: 'msg_3', text: 'new' };
   sides.messages.push({ ...outbound('msg_3', 'new', 'received'), direction: 'inbound' });
   told(sides.ledger, 'evt_9', 'message.received', data, false);
-  expect(verdictOn(sides).untold).toEqual(['"new" is 1 times in chat.db and 0 times told to the webhook']);
+  expect(verdictOn(sides).untold).toEqual([
+    'event evt_9 (message.received) has to come again',
+    '"new" is 1 times in chat.db and 0 times told to the webhook',
+  ]);
   told(sides.ledger, 'evt_9', 'message.received', data);
   expect(verdictOn(sides).untold).toEqual([]);
   expect(sides.ledger.repeats).toBe(1);
