@@ -1,4 +1,6 @@
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import {
   appBalloon,
   LINK_BALLOON,
@@ -110,13 +112,27 @@ describe('a message is told with', () => {
 
   test('what was said in it, and an M4A of it', async () => {
     const row = store().insertMessage(message({ parts: [{ kind: 'attachment' }], audio: true }));
-    attach(row, 0, { name: 'Audio Message.caf', uti: 'com.apple.coreaudio-format' }, Buffer.from('caff'));
+    const kind = { name: 'Audio Message.caf', uti: 'com.apple.coreaudio-format' };
+    const guid = attach(row, 0, kind, Buffer.from('caff'));
     store().joinChat(row, anna);
     const data = await told('message.received', { voiceNote: true }, 90_000);
     const [note] = filesOf(data);
     expect(note).toMatchObject({ kind: 'audio', rendition: { mimeType: 'audio/mp4' } });
     expect((await bytesAt(note?.url ?? '')).toString()).toBe('caff');
     expect((await bytesAt(note?.rendition?.url ?? '')).toString('latin1', 4, 12)).toBe('ftypM4A ');
+    // Messages writes what it heard into the body of the row, whenever it has.
+    const heard = { __kIMFileTransferGUIDAttributeName: guid, IMAudioTranscription: 'call me back' };
+    const body = encodeAttributedBody({
+      text: '\uFFFC',
+      runs: [{ start: 0, length: 1, attributes: { __kIMMessagePartAttributeName: 0, ...heard } }],
+    });
+    const db = new Database(store().databasePath);
+    db.prepare('UPDATE message SET attributedBody = ? WHERE guid = ?').run(body, row.guid);
+    db.close();
+    await eventually(async () => {
+      const { body: now } = await demo().call<{ attachments: Data[] }>(`/v1/messages/${data.messageId}`);
+      return now.attachments[0]?.transcription === 'call me back';
+    });
   });
 
   test('the bubble that a sticker was put on', async () => {
