@@ -45,7 +45,8 @@ export class RecordTable implements LineRecords {
   }
 
   #outcome({ guid, at, state, error }: NonNullable<JournalChange['outcomes']>[number]): void {
-    if (state === 'delivered')
+    if (state === 'by_other_service') this.#sql('DELETE FROM outcome WHERE guid = ?').run(guid);
+    else if (state === 'delivered')
       this.#sql('UPDATE outcome SET delivered = 1, error = 0 WHERE guid = ?').run(guid);
     else if (state === 'failed') this.#sql('UPDATE outcome SET error = ? WHERE guid = ?').run(error, guid);
     else this.#sql('INSERT OR IGNORE INTO outcome (guid, at, error) VALUES (?, ?, ?)').run(guid, at, error);

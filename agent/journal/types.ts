@@ -154,7 +154,8 @@ export interface JournalChange {
   outcomes?: ReadonlyArray<{
     guid: string;
     at: number;
-    state: 'sent' | 'delivered' | 'failed';
+    /** `by_other_service`: it says nothing of iMessage. */
+    state: 'sent' | 'delivered' | 'failed' | 'by_other_service';
     error: number;
   }>;
   /** Conversations whose past is known from elsewhere. */

@@ -2,20 +2,13 @@ import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { describeError } from '../../bridge/runtime/app-error.ts';
 import { type Cancel, type Clock, isoTime } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import type {
-  CommandError,
-  CommandPatch,
-  Journal,
-  JournalChange,
-  JournaledCommand,
-  Proof,
-} from '../journal/types.ts';
-import type { ChatRef } from '../messages-db/types.ts';
+import type { CommandError, CommandPatch, Journal, JournaledCommand, Proof } from '../journal/types.ts';
 import { conversationOf, type Known } from './acts.ts';
 import { appleError } from './apple-errors.ts';
 import type { Evidence, EvidenceRow } from './evidence.ts';
 import { stateFact } from './facts.ts';
 import { type Match, matchRows } from './match.ts';
+import { firstOutcomes } from './outcomes.ts';
 import { partAt, partsOf } from './parts.ts';
 import { proofOf, standsProven } from './proofs.ts';
 import type { OutboxEvent } from './states.ts';
@@ -156,22 +149,31 @@ export class Confirm {
     const tells = message ? (last ? 'all' : 'failed') : 'none';
     const proof: { guid: string } & Proof = { guid: row.guid, commandId: command.id, tells };
     const guid = command.part === 0 ? { guid: row.guid } : {};
-    if (ghost) this.#settle(command, { type: 'row_failed', error: ghostError }, {}, [proof]);
+    if (ghost) this.#settle(command, { type: 'row_failed', error: ghostError }, {}, [proof], row);
     else if (row.error !== 0)
-      this.#settle(command, { type: 'row_failed', error: appleError(row.error) }, guid, [proof]);
-    else if (last) this.#settle(command, { type: 'row_found' }, guid, [proof], row.chat ?? undefined);
-    else this.#goOn(command, guid, proof);
+      this.#settle(command, { type: 'row_failed', error: appleError(row.error) }, guid, [proof], row);
+    else if (last) this.#settle(command, { type: 'row_found' }, guid, [proof], row);
+    else this.#goOn(command, guid, proof, row);
   }
 
   /** The next act follows; a command that a damaged journal gave may have gone on already, and is only looked for. */
-  #goOn(command: JournaledCommand, guid: CommandPatch, proof: { guid: string } & Proof): void {
+  #goOn(
+    command: JournaledCommand,
+    guid: CommandPatch,
+    proof: { guid: string } & Proof,
+    row: EvidenceRow,
+  ): void {
     const next: CommandPatch = { ...guid, part: command.part + 1 };
     if ((command.known as Known | null)?.salvaged)
-      this.#settle(command, { type: 'next_awaited' }, next, [proof]);
+      this.#settle(command, { type: 'next_awaited' }, next, [proof], row);
     else
-      this.#settle(command, { type: 'part_found' }, { ...next, attempts: 0, known: null, notBefore: 0 }, [
-        proof,
-      ]);
+      this.#settle(
+        command,
+        { type: 'part_found' },
+        { ...next, attempts: 0, known: null, notBefore: 0 },
+        [proof],
+        row,
+      );
   }
 
   #settle(
@@ -179,9 +181,10 @@ export class Confirm {
     event: OutboxEvent,
     patch: CommandPatch,
     proofs: ReadonlyArray<{ guid: string } & Proof>,
-    chat?: ChatRef,
+    row?: EvidenceRow,
   ): void {
     const { journal, clock, logger } = this.#options;
+    const chat = (event.type === 'row_found' && row?.chat) || undefined;
     const change = step(command, event, clock.now(), patch, chat);
     const kept = proofs.flatMap(({ guid, tells }) =>
       journal
@@ -190,8 +193,12 @@ export class Confirm {
         .map((state) => stateFact(command.id, state)),
     );
     const drop = proofs.map(({ guid }) => guid);
-    const failure = 'error' in event ? (event.error.apple ?? 1) : 0;
-    const outcomes = this.#outcomes(command, proofs, failure);
+    const error = 'error' in event ? (event.error.apple ?? 1) : 0;
+    const order = command.command;
+    // The health of the line goes by messages to single handles.
+    const counts = order?.type === 'message.send' && conversationOf(order).kind !== 'group';
+    const outcomes =
+      counts && row ? firstOutcomes(row, journal.keptStates(row.guid), { at: clock.now(), error }) : [];
     journal.record({ ...change, events: [...(change.events ?? []), ...kept], proofs, drop, outcomes });
     this.#until.delete(keyOf(command));
     this.#searched.delete(command.id);
@@ -199,24 +206,6 @@ export class Confirm {
       { commandId: command.id, traceId: command.command?.traceId, part: command.part, state: change.state },
       'confirmed',
     );
-  }
-
-  /** What the health of the line goes by: messages to single handles, with what Messages made of them meanwhile. */
-  #outcomes(
-    command: JournaledCommand,
-    proofs: ReadonlyArray<{ guid: string }>,
-    failure: number,
-  ): NonNullable<JournalChange['outcomes']> {
-    const order = command.command;
-    if (order?.type !== 'message.send' || conversationOf(order).kind === 'group') return [];
-    const at = this.#options.clock.now();
-    return proofs.flatMap(({ guid }) => [
-      { guid, at, state: 'sent' as const, error: failure },
-      ...this.#options.journal.keptStates(guid).flatMap(({ state, error }) => {
-        if (state === 'sent') return [];
-        return [{ guid, at, state: state === 'failed' ? state : ('delivered' as const), error: error ?? 0 }];
-      }),
-    ]);
   }
 
   #giveUp(command: JournaledCommand): void {

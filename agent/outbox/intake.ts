@@ -1,7 +1,8 @@
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
-import type { Journal, JournalChange, KeptState } from '../journal/types.ts';
+import type { Journal, KeptState } from '../journal/types.ts';
 import type { ChangeBatch, MessageChange, OwnStateChange } from '../messages-db/types.ts';
 import { changeFacts, stateFact } from './facts.ts';
+import { outcomesOf } from './outcomes.ts';
 import { isOwnNote } from './own-notes.ts';
 import type { RenditionOffer } from './ports.ts';
 
@@ -40,7 +41,7 @@ export function takeBatch(
     }
   }
   const received = batch.changes.flatMap((change) => receivedFrom(change, at));
-  const outcomes = batch.changes.flatMap(outcomeOf);
+  const outcomes = batch.changes.flatMap(outcomesOf);
   const { memory } = batch;
   journal.record({ at, events, memory, received, outcomes, keep, ...(awaiting ? {} : { drop: 'all' }) });
 }
@@ -48,15 +49,6 @@ export function takeBatch(
 /** Whether the row may be what an act of ours wrote: a note to oneself is told as received. */
 const mayBeOwn = (change: MessageChange): boolean =>
   change.kind === 'own-state' || (change.kind === 'received' && change.toSelf === true);
-
-/** What Messages made of a row, whoever wrote it: the journal keeps it for rows that it knows. */
-function outcomeOf(change: MessageChange): NonNullable<JournalChange['outcomes']> {
-  if (change.kind !== 'own-state' || change.state === 'sent') return [];
-  const { guid, at } = change;
-  return change.state === 'failed'
-    ? [{ guid, at, state: 'failed', error: change.error ?? 1 }]
-    : [{ guid, at, state: 'delivered', error: 0 }];
-}
 
 const stateOf = ({ guid, state, service, error, at, downgraded }: OwnStateChange): KeptState => ({
   guid,

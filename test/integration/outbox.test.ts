@@ -184,6 +184,22 @@ describe('outbox', () => {
     });
   });
 
+  test('what leaves by SMS or RCS, also in the end only, says nothing of how the line fares', async () => {
+    world.order(world.text('a'), world.text('b', BEN));
+    await eventually(() => world.mac.acts.length === 1);
+    world.row(ANNA, 'text of a', { service: 'SMS' });
+    await world.mac.end();
+    await eventually(() => world.mac.acts.length === 2);
+    const { guid } = world.row(BEN, 'text of b');
+    await world.mac.end();
+    const outcomes = () => world.journal.records.outcomesSince(0).length;
+    await eventually(() => world.journal.command('b')?.state === 'done');
+    expect(world.journal.command('a')?.state).toBe('done');
+    expect(outcomes()).toBe(1);
+    world.take({ ...ownState(guid, 'sent'), service: 'RCS' });
+    expect(outcomes()).toBe(0);
+  });
+
   test('tells a state that came before its row was claimed, once', async () => {
     world.order(world.text('a'));
     await eventually(() => world.mac.acts.length === 1);
