@@ -7,7 +7,7 @@ import { ask } from './api-client.ts';
 import { calmMac, FaultMaker } from './faults.ts';
 import type { Verdict } from './judge.ts';
 import { Ledger } from './ledger.ts';
-import { type Plan, type PlannedReceive, planOf } from './plan.ts';
+import { type Plan, type PlannedReceive, type PlannedSend, planOf } from './plan.ts';
 import { settled } from './settle.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -18,7 +18,7 @@ const MEET_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 50;
 /** Longer than the second pause between attempts at a webhook, in milliseconds. */
 const RETRY_AFTER_MS = 6 * 60_000;
-/** What those steps need is caused once more after so many looks. */
+/** What those steps need is caused once more after so many looks, and one more text is sent and received. */
 const LOOKS_TO_NUDGE = 200;
 /** How long a program may take to be up again, on a machine with much else to do. */
 const UP_WITHIN_MS = 300_000;
@@ -119,7 +119,13 @@ async function burst(world: World, plan: Plan, ledger: Ledger): Promise<string[]
   const late = setTimeout(() => stop.abort(), ANSWER_WITHIN_MS);
   try {
     await Promise.all(asks);
-    await meetSteps(faults);
+    const more: Promise<void>[] = [];
+    await meetSteps(faults, () => {
+      const { send, receive } = oneMore(plan.seed, more.length);
+      ledger.ask(send);
+      more.push(ask(apiOf(world), send, ledger, stop.signal), write(world, receive, ledger));
+    });
+    await Promise.all(more);
   } finally {
     clearTimeout(late);
     faults.end();
@@ -128,11 +134,24 @@ async function burst(world: World, plan: Plan, ledger: Ledger): Promise<string[]
   return [...faults.met];
 }
 
+/** A text of the API client and one of a person beside those of the plan. */
+function oneMore(seed: number, count: number): { send: PlannedSend; receive: PlannedReceive } {
+  const [to, from] = ['+14155550101', '+14155550140'];
+  const text = `seed ${seed} request after all others ${count}`;
+  return {
+    send: { at: 0, to, text, key: `chaos-${seed}-more-${count}`, copies: 1 },
+    receive: { at: 0, from, text: `seed ${seed} from a person after all others ${count}` },
+  };
+}
+
 /** Waits for the steps that are still to be met, and brings them about once more from time to time. */
-async function meetSteps(faults: FaultMaker): Promise<void> {
+async function meetSteps(faults: FaultMaker, more: () => void): Promise<void> {
   const end = Date.now() + MEET_WITHIN_MS;
   for (let look = 1; !faults.metAll && Date.now() < end; look += 1) {
-    if (look % LOOKS_TO_NUDGE === 0) faults.nudge();
+    if (look % LOOKS_TO_NUDGE === 0) {
+      faults.nudge();
+      more();
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }
