@@ -109,6 +109,52 @@ test('a text goes with an effect, and another one by SMS, which the iPhone of th
   expect(rows('by RCS')).toEqual([]);
 });
 
+async function upload(filename: string, mimeType: string, bytes: Buffer): Promise<string> {
+  const { bridge, account } = demo().summary;
+  const answer = await fetch(`${bridge.url}/v1/media`, {
+    method: 'POST',
+    headers: { 'x-api-key': account.liveKey, 'content-type': mimeType, 'x-filename': filename },
+    body: new Uint8Array(bytes),
+  });
+  const body = (await answer.json()) as { id: string };
+  expect(answer.ok, JSON.stringify(body)).toBe(true);
+  return body.id;
+}
+
+test('a text goes with a contact card and a picture, in their order, and a Core Audio file as a voice note', {
+  timeout: 300_000,
+}, async () => {
+  const { messagesDb = '' } = demo().summary.virtualMac ?? {};
+  const before = messageRows(messagesDb).length;
+  const card = Buffer.from('BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nEND:VCARD\r\n');
+  const attachments = [
+    { mediaId: await upload('Ann.vcf', 'text/vcard', card) },
+    { mediaId: await upload('dot.png', 'image/png', Buffer.from('\x89PNG a dot', 'latin1')) },
+  ];
+  const sent = await demo().call<Followed>('/v1/messages', {
+    body: { to: READER, text: 'her card', attachments },
+  });
+  expect(sent.status, JSON.stringify(sent.body)).toBe(202);
+  await reached(demo(), sent.body.id, 'read', 120_000);
+  const caf = await upload('memo.caf', 'audio/x-caf', Buffer.from('caff\0\x01\0\0desc', 'latin1'));
+  const voice = await demo().call<Followed>('/v1/messages', {
+    body: { to: READER, voiceNote: true, attachments: [{ mediaId: caf }] },
+  });
+  expect(voice.status, JSON.stringify(voice.body)).toBe(202);
+  await reached(demo(), voice.body.id, 'read', 120_000);
+  const own = messageRows(messagesDb)
+    .slice(before)
+    .filter((row) => row.mine === 1);
+  expect(own.map((row) => row.file ?? row.text)).toEqual([
+    ...['her card', 'Ann.vcf', 'dot.png', 'Audio Message.caf'],
+  ]);
+  const words = await upload('words.caf', 'audio/x-caf', Buffer.from('no sound'));
+  const refused = await demo().call<{ error: { code: string } }>('/v1/messages', {
+    body: { to: READER, voiceNote: true, attachments: [{ mediaId: words }] },
+  });
+  expect([refused.status, refused.body.error.code]).toEqual([400, 'invalid_attachments']);
+});
+
 test('a call is made on macOS 26 with Full Keyboard Access, and refused with the reason without', {
   timeout: 300_000,
 }, async () => {
