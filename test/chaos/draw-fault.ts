@@ -62,7 +62,7 @@ const drawRepeat = (random: Random, at: number): Fault => ({
   kind: 'duplicate',
   at,
   from: random.pick<Side>(['agent', 'bridge']),
-  frames: random.between(1, 6),
+  frames: random.between(5, 30),
 });
 
 /** By seconds, minutes, hours and days, forward and back; a bridge keeps idempotency keys for a day. */
