@@ -45,6 +45,7 @@ const passes = (code: string): boolean =>
 const fails = (code: string): Verdict =>
   BESIDE_THE_POINT.includes(code) || passes(code) ? skipped(code) : { result: 'fails', code };
 const skipped = (why: string): Verdict => ({ result: 'skipped', why });
+const NO_CALL = skipped('no call was placed');
 
 export interface TrialsOptions {
   care: Pick<MacCare, 'trialMac' | 'staging' | 'lookUp' | 'wayOf'>;
@@ -97,7 +98,8 @@ export class Trials {
         () => this.#call('audio'),
       ],
       call_video: [`calls ${to} by FaceTime for some seconds`, () => this.#call('video')],
-      call_end: ['ends a FaceTime call, which the calls before this one tried', async () => this.#ended],
+      call_end: ['ends a video call, which the one before this tried', async () => this.#ended.video],
+      call_end_audio: ['ends an audio call, which the one before this tried', async () => this.#ended.audio],
       call_ring_timeout: [
         'tells whether a call still rings, which the calls before this one showed',
         async () => this.#rings,
@@ -113,8 +115,8 @@ export class Trials {
     });
   }
 
-  #ended: Verdict = skipped('no call was placed');
-  #rings: Verdict = skipped('no call was placed');
+  readonly #ended: Record<'audio' | 'video', Verdict> = { audio: NO_CALL, video: NO_CALL };
+  #rings: Verdict = NO_CALL;
 
   async #act(act: Act): Promise<ActOutcome> {
     const actId = newId('act', this.#clock.now());
@@ -274,9 +276,8 @@ export class Trials {
       this.#rings = skipped('the window did not say that it rings, or somebody answered');
     await this.#clock.sleep(RING_MS);
     const ended = await this.#act({ kind: 'end_call' });
-    if (ended.outcome === 'handed_over' && ended.changed !== false) this.#ended = works;
-    else if (ended.outcome !== 'handed_over' && this.#ended.result !== 'works')
-      this.#ended = fails(ended.error.code);
+    if (ended.outcome !== 'handed_over') this.#ended[medium] = fails(ended.error.code);
+    else if (ended.changed !== false) this.#ended[medium] = works;
     return works;
   }
 
@@ -302,6 +303,8 @@ export class Trials {
  * Writing into a group comes after it was made, taking back after what needs the message, an audio call after the video
  * call, which can be ended on every release, and ending after both.
  */
-const LATER: readonly Action[] = ['send_group', 'unsend', 'call_audio', 'call_end', 'call_ring_timeout'];
+const LATER: readonly Action[] = [
+  ...(['send_group', 'unsend', 'call_audio', 'call_end', 'call_end_audio', 'call_ring_timeout'] as const),
+];
 
 const trialOrder: readonly Action[] = [...actions.filter((action) => !LATER.includes(action)), ...LATER];

@@ -32,7 +32,9 @@ const needs: Readonly<Record<Exclude<Way['method'], 'unavailable'>, readonly Per
   files: ['full_disk_access'],
 };
 
-const CALLS: readonly Action[] = ['call_audio', 'call_video', 'call_end', 'call_ring_timeout'];
+const CALLS: readonly Action[] = [
+  ...(['call_audio', 'call_video', 'call_end', 'call_end_audio', 'call_ring_timeout'] as const),
+];
 const MAX_REASON = 300;
 
 /** The row of every action: its way on this release, without what the Mac does not allow or did not manage. */

@@ -115,14 +115,15 @@ const ways: Readonly<Record<Action, (release: Release) => Way>> = {
   }),
   call_audio: inEnglish(FIRST, call),
   call_video: inEnglish(FIRST, call),
-  call_end: ({ major }) =>
-    known(
-      'ui',
-      '12-27',
-      major < 26
-        ? 'the button of FaceTime'
-        : 'video calls only; an audio call is held by Phone, which has no button known to end it',
-    ),
+  call_end: () => known('ui', '12-27', 'the button of FaceTime'),
+  call_end_audio: ({ major }) =>
+    major < 26
+      ? known('ui', '12-15', 'the button of FaceTime')
+      : known(
+          'unavailable',
+          '12-15',
+          'since macOS 26 an audio call is held by Phone, which has no button known to end it',
+        ),
   call_ring_timeout: ringTimeout,
   rename_group: noWay(HELPER_ALONE),
   group_icon: noWay(HELPER_ALONE),

@@ -33,7 +33,7 @@ export async function endCall(
         action: 'call_end',
         reason: 'the call was not placed by a request',
       });
-    await requireAction(tx, call.lineId, 'call_end');
+    await requireAction(tx, call.lineId, call.kind === 'audio' ? 'call_end_audio' : 'call_end');
     const where = await lineOf(tx, caller, call.lineId);
     const operation = await orderOperation(tx, {
       id,

@@ -88,6 +88,7 @@ export const actions = [
   'call_audio',
   'call_video',
   'call_end',
+  'call_end_audio',
   'call_ring_timeout',
   'rename_group',
   'group_icon',

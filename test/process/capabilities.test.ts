@@ -83,6 +83,7 @@ describe('bluerelay calibrate', () => {
     const unproven = actions.filter((action) => !results('works').includes(action));
     expect(unproven, stderr).toEqual([
       ...WITHOUT_WAY.slice(0, 2),
+      'call_end_audio',
       'call_ring_timeout',
       ...WITHOUT_WAY.slice(2),
     ]);

@@ -159,16 +159,29 @@ test('a call is made on macOS 26 with Full Keyboard Access, and refused with the
   timeout: 300_000,
 }, async () => {
   const hook = await registerHook(demo());
-  const place = () =>
-    demo().call<{ id: string; error?: { code: string; details: { reason: string } } }>('/v1/calls', {
-      body: { to: TALKER, type: 'video' },
-    });
+  interface Answer {
+    id: string;
+    error?: { code: string; details: { reason: string } };
+  }
+  const place = (type = 'video') => demo().call<Answer>('/v1/calls', { body: { to: TALKER, type } });
   try {
     const { status, body } = await place();
     expect(status, JSON.stringify(body)).toBe(202);
     const { event } = await hook.receiver.waitFor((request) => request.event?.type === 'call.ended', 90_000);
     expect(event?.data).toMatchObject({ callId: body.id, to: TALKER, type: 'video' });
     expect(Math.round(Number(event?.data.durationSeconds))).toBe(5);
+
+    const audio = (await place('audio')).body.id;
+    const held = await demo().call<Answer>(`/v1/calls/${audio}/end`, { body: {} });
+    expect([held.status, held.body.error?.code], JSON.stringify(held.body)).toEqual([
+      409,
+      'action_unavailable',
+    ]);
+    expect(held.body.error?.details.reason).toContain('held by Phone');
+    await hook.receiver.waitFor(
+      (request) => request.event?.type === 'call.ended' && request.event.data.callId === audio,
+      90_000,
+    );
 
     await demo().agent('virtual-mac', 'fault', '--make', 'no-full-keyboard-access');
     const refused = await eventually(

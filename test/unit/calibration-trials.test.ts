@@ -47,7 +47,7 @@ describe.each(['12.7.6', '13.7.8', '14.8.1', '15.7.1', '26.0', '26.4', '26.5', '
         ['edit', 'unsend'],
         ['create_group', 'send_group'],
         ['call_video', 'call_audio'],
-        ['call_audio', 'call_end'],
+        ['call_audio', 'call_end_audio'],
       ] as const;
       for (const [first, second] of pairs) expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
     });

@@ -49,15 +49,17 @@ const unavailable = (rows: ReturnType<typeof matrix>): string[] =>
 const NO_WAY = ['react_emoji', 'react_part', 'rename_group', 'group_icon', 'group_members', 'leave_group'];
 /** Nobody has told how releases after macOS 12 show that a call still rings. */
 const RING = 'call_ring_timeout';
+/** The Phone app of macOS 26 holds audio calls. */
+const AUDIO_END = 'call_end_audio';
 
 describe('the release decides', () => {
   test.each([
     ['12.7.6', ['send_effect', 'edit', 'unsend', 'mark_read']],
     ['13.7.8', ['send_effect', RING]],
     ['15.7.1', ['send_effect', RING]],
-    ['26.4', [RING]],
-    ['26.5', ['call_audio', 'call_video', RING]],
-    ['27.0', ['call_audio', 'call_video', RING]],
+    ['26.4', [AUDIO_END, RING]],
+    ['26.5', ['call_audio', 'call_video', AUDIO_END, RING]],
+    ['27.0', ['call_audio', 'call_video', AUDIO_END, RING]],
   ])('macOS %s cannot %j', (macos, missing) => {
     expect(unavailable(matrix({ macos })).sort()).toEqual([...missing].sort());
   });
@@ -97,12 +99,15 @@ describe('what the Mac does not allow', () => {
     ['start_conversations_from', []],
   ])('%s takes %j away, with its reason', (component, gone) => {
     const rows = matrix({ macos: '26.4', permissions: permissions([component]) });
-    expect(unavailable(rows).sort()).toEqual([...gone, RING].sort());
+    expect(unavailable(rows).sort()).toEqual([...gone, AUDIO_END, RING].sort());
     for (const action of gone) expect(rows[action]?.reason).toBe(`${component} found. mend it`);
   });
 
   test('is tried where it is not known', () => {
-    expect(unavailable(matrix({ macos: '26.4', permissions: permissions([], 'unknown') }))).toEqual([RING]);
+    expect(unavailable(matrix({ macos: '26.4', permissions: permissions([], 'unknown') }))).toEqual([
+      AUDIO_END,
+      RING,
+    ]);
   });
 
   test('sending that is not allowed leaves the lookup', () => {
