@@ -195,8 +195,11 @@ export class Confirm {
     const drop = proofs.map(({ guid }) => guid);
     const error = 'error' in event ? (event.error.apple ?? 1) : 0;
     const order = command.command;
-    // The health of the line goes by messages to single handles.
-    const counts = order?.type === 'message.send' && conversationOf(order).kind !== 'group';
+    // The health of the line goes by iMessages to single handles.
+    const counts =
+      order?.type === 'message.send' &&
+      (order.service ?? 'iMessage') === 'iMessage' &&
+      conversationOf(order).kind !== 'group';
     const outcomes =
       counts && row ? firstOutcomes(row, journal.keptStates(row.guid), { at: clock.now(), error }) : [];
     journal.record({ ...change, events: [...(change.events ?? []), ...kept], proofs, drop, outcomes });

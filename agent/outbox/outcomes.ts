@@ -13,7 +13,8 @@ export function firstOutcomes(
   { at, error }: { at: number; error: number },
 ): Outcome[] {
   const { guid } = row;
-  if (isOther(row.service)) return [];
+  // What Messages put into an SMS row by itself and did not send is a failure as any other.
+  if (isOther(row.service) && error === 0) return [];
   return [
     { guid, at, state: 'sent', error },
     ...kept.flatMap((state) => outcomeOf({ ...state, guid, at, error: state.error ?? 0 })),
@@ -34,7 +35,7 @@ function outcomeOf({
   service,
   error,
 }: Pick<KeptState, 'state' | 'service'> & Omit<Outcome, 'state'>): Outcome[] {
-  if (isOther(service)) return [{ guid, at, state: 'by_other_service', error: 0 }];
+  if (isOther(service) && state !== 'failed') return [{ guid, at, state: 'by_other_service', error: 0 }];
   if (state === 'sent') return [];
   return [
     { guid, at, state: state === 'failed' ? state : 'delivered', error: state === 'failed' ? error : 0 },
