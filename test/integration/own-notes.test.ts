@@ -145,11 +145,14 @@ test(`of ${SENDS} notes to oneself that the API sent none is received, and each 
     // The tail has looked at all of them once it tells what comes after them.
     const end = store.insertIncoming({ from: OTHER, text: `end ${done}`, at: clock.now() });
     store.join(end, OTHER);
-    await eventually(async () => {
-      await clock.advance(500);
-      told.push(...received());
-      return told.includes(`end ${done}`);
-    });
+    await eventually(
+      async () => {
+        await clock.advance(500);
+        told.push(...received());
+        return told.includes(`end ${done}`);
+      },
+      { within: 120_000, what: `the end of batch ${done}` },
+    );
     await clock.advance(4_000);
     // Whose row changed sides before it was found: an operator looks.
     const open = journal.commandsIn(['acting', 'confirming', 'uncertain']);

@@ -6,7 +6,7 @@ interface Timer {
   fn: () => void;
 }
 
-/** A clock that stands still until the test moves it. */
+/** A clock that stands still until the test moves it; it shows whole milliseconds, as that of a machine does. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #timers = new Set<Timer>();
@@ -20,7 +20,7 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Cancel {
-    return this.#add({ at: this.#now + ms, every: undefined, fn });
+    return this.#add({ at: this.#now + Math.ceil(ms), every: undefined, fn });
   }
 
   every(ms: number, fn: () => void): Cancel {
