@@ -26,6 +26,8 @@ interface EvidenceRow extends OwnRow {
   handle: string | null;
   /** Names of its files, as far as they have a row. */
   files: string[];
+  /** Apple's id of its effect. */
+  effect: string | null;
   replyTo: MessageTarget | null;
   tapback: {
     name: TapbackName;
@@ -177,6 +179,7 @@ function evidenceRow(connection: Connection, row: StoredMessage, now: number): E
     files: mayHaveFiles
       ? connection.attachments(row.rowid).flatMap(({ transferName }) => (transferName ? [transferName] : []))
       : [],
+    effect: row.effect ?? null,
     replyTo: replyOf(row),
     tapback: tapbackOf(row),
   };

@@ -6,6 +6,8 @@ export interface EvidenceRow extends OwnRow {
   handle: string | null;
   /** Names of its files, as far as they have a row. */
   files: string[];
+  /** Apple's id of its effect. */
+  effect: string | null;
   replyTo: MessageTarget | null;
   tapback: {
     name: TapbackName;

@@ -1,6 +1,8 @@
 import type { Command } from '../../bridge/protocol/commands.ts';
+import type { Effect } from '../../bridge/protocol/common.ts';
 import type { JournaledCommand } from '../journal/types.ts';
 import { conversationOf, type Known } from './acts.ts';
+import { effectNames } from './effect-names.ts';
 import type { Evidence, EvidenceRow } from './evidence.ts';
 import { type Part, partAt } from './parts.ts';
 
@@ -76,8 +78,13 @@ export function rowProves(
     return row.files.some((file) => sameName(file, name));
   }
   if (!('text' in part) || !sameText(row.text, part.text)) return false;
+  if (part.kind === 'effect' && !hasEffect(row, part.effect)) return false;
   return part.kind === 'reply' ? row.replyTo?.guid === part.target.guid : row.replyTo === null;
 }
+
+/** Whether a row has an effect: this one, or one whose id is not known here. */
+const hasEffect = ({ effect }: EvidenceRow, wanted: Effect): boolean =>
+  effect !== null && [wanted, undefined].includes(effectNames.get(effect));
 
 function reacts(tapback: NonNullable<EvidenceRow['tapback']>, command: Command): boolean {
   if (command.type !== 'message.react') return false;

@@ -1,4 +1,3 @@
-import type { Effect } from '../../bridge/protocol/common.ts';
 import type { AgentEvent, MessageReceivedEvent } from '../../bridge/protocol/events.ts';
 import { MAX_FRAME_BYTES } from '../../bridge/protocol/limits.ts';
 import { MAX_MEDIA_BYTES } from '../../bridge/protocol/media.ts';
@@ -13,6 +12,7 @@ import type {
   TextMark,
 } from '../messages-db/types.ts';
 import { bounded, count, jsonBytes, toldText } from './bounds.ts';
+import { effectNames } from './effect-names.ts';
 import type { RenditionOffer } from './ports.ts';
 
 const MAX_RUNS = 500;
@@ -25,23 +25,6 @@ const SHORT_BYTES = 40 * 1024;
 const FRAME_ROOM = 2 * 1024;
 /** Stands in a text for an attachment. */
 const ATTACHMENT = '\uFFFC';
-
-/** Our names of the effects by the ids of Messages. */
-const EFFECTS: ReadonlyMap<string, Effect> = new Map([
-  ['com.apple.MobileSMS.expressivesend.impact', 'slam'],
-  ['com.apple.MobileSMS.expressivesend.loud', 'loud'],
-  ['com.apple.MobileSMS.expressivesend.gentle', 'gentle'],
-  ['com.apple.MobileSMS.expressivesend.invisibleink', 'invisibleInk'],
-  ['com.apple.messages.effect.CKEchoEffect', 'echo'],
-  ['com.apple.messages.effect.CKSpotlightEffect', 'spotlight'],
-  ['com.apple.messages.effect.CKHappyBirthdayEffect', 'balloons'],
-  ['com.apple.messages.effect.CKConfettiEffect', 'confetti'],
-  ['com.apple.messages.effect.CKHeartEffect', 'love'],
-  ['com.apple.messages.effect.CKLasersEffect', 'lasers'],
-  ['com.apple.messages.effect.CKFireworksEffect', 'fireworks'],
-  ['com.apple.messages.effect.CKShootingStarEffect', 'shootingStar'],
-  ['com.apple.messages.effect.CKSparklesEffect', 'celebration'],
-]);
 
 export const conversationOf = (chat: ChatRef | null) =>
   chat && { kind: chat.kind, identifier: bounded(chat.identifier, 254) };
@@ -148,7 +131,7 @@ export const linkFact = ({ guid, link, at }: LinkChange): AgentEvent => ({
 });
 
 function aboutOf(change: ReceivedChange): Extra {
-  const effect = change.effect === undefined ? undefined : EFFECTS.get(change.effect);
+  const effect = change.effect === undefined ? undefined : effectNames.get(change.effect);
   return {
     ...(change.subject ? { subject: bounded(change.subject, 2000) } : {}),
     ...(change.app || change.link ? { app: appFact(change) } : {}),

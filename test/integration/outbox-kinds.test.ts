@@ -47,7 +47,12 @@ describe('what each kind of command is proved by', () => {
       'a text with an effect',
       { type: 'message.send', to: ANNA, text: 'boo', effect: 'slam' },
       { kind: 'send_effect', conversation: withAnna, text: 'boo', effect: 'slam' },
-      () => world.evidence.add(world.clock.now(), { chat: withAnna, text: 'boo' }),
+      () => {
+        const loud = 'com.apple.MobileSMS.expressivesend.loud';
+        const slam = 'com.apple.MobileSMS.expressivesend.impact';
+        for (const effect of [null, loud, slam])
+          world.evidence.add(world.clock.now(), { chat: withAnna, text: 'boo', effect });
+      },
     ],
     [
       'a tapback by its row on that part',
@@ -113,6 +118,9 @@ describe('what each kind of command is proved by', () => {
     happen();
     await world.clock.advance(200);
     expect(world.stateOf('a')).toBe('done');
+    // Of rows that are alike but for one thing, the last is the proof.
+    const proof = world.evidence.rows.at(-1);
+    if (proof) expect(world.journal.command('a')?.guid).toBe(proof.guid);
   });
 
   test('without its proof every one of them is uncertain, and typing is done when the act says so', async () => {

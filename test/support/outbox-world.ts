@@ -83,6 +83,7 @@ export class TestEvidence implements Evidence {
       error: 0,
       handle: null,
       files: [],
+      effect: null,
       replyTo: null,
       tapback: null,
       ...more,
