@@ -77,9 +77,13 @@ export function rowProves(
     const name = (journaled.known as Known | null)?.file ?? part.file.name;
     return row.files.some((file) => sameName(file, name));
   }
-  if (!('text' in part) || !sameText(row.text, part.text)) return false;
-  if (part.kind === 'effect' && !hasEffect(row, part.effect)) return false;
-  return part.kind === 'reply' ? row.replyTo?.guid === part.target.guid : row.replyTo === null;
+  return 'text' in part && sameText(row.text, part.text) && isAsAsked(row, part);
+}
+
+/** Whether a row with the text has the thread and the effect of the part too. */
+function isAsAsked(row: EvidenceRow, part: Part): boolean {
+  if (part.kind === 'reply') return row.replyTo?.guid === part.target.guid;
+  return row.replyTo === null && (part.kind !== 'effect' || hasEffect(row, part.effect));
 }
 
 /** Whether a row has an effect: this one, or one whose id is not known here. */
