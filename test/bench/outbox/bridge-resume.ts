@@ -68,7 +68,7 @@ export async function resumeWithBridge(events: number): Promise<BridgeResume> {
       },
     });
     link.start();
-    while (journal.counts().unacknowledgedEvents > 0) await systemClock.sleep(20);
+    while (journal.eventTextsAfter(0, 1).length > 0) await systemClock.sleep(20);
     const took = monotonicMs() - begun;
     await link.stop(AbortSignal.abort());
     const bareMs = (before + bare.commit(500)) / 1_000;
