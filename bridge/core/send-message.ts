@@ -184,10 +184,16 @@ const effectOf = (word: SendMessageInput['effect']): Effect | undefined =>
   word === undefined ? undefined : (EFFECT_ALIASES[word] ?? (word as Effect));
 
 /** The recipient in its stored form; throws on the first field that is wrong. */
-function checked({ to, text, attachments = [], metadata }: SendMessageInput): Recipient {
+function checked({ to, text, attachments = [], effect, replyTo, metadata }: SendMessageInput): Recipient {
   const recipient = recipientOf(to);
   if (text === undefined && attachments.length === 0)
     throw requestError('missing_required_parameter', 'A message needs text or attachments', 'text');
+  if (effect !== undefined && replyTo !== undefined)
+    throw requestError('invalid_parameter_value', 'An inline reply goes without an effect', 'effect');
+  if (text === undefined && effect !== undefined)
+    throw requestError('invalid_parameter_value', 'An effect needs a text that it goes with', 'effect');
+  if (text === undefined && replyTo !== undefined)
+    throw requestError('invalid_parameter_value', 'An inline reply needs a text', 'replyTo');
   if (text !== undefined) checkText(text);
   if (metadata !== undefined) checkMetadata(metadata);
   return recipient;

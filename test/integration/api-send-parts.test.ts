@@ -175,6 +175,19 @@ test('a reply names the message on the Mac, from its line and in its conversatio
     ]);
 });
 
+test('what no Mac can do of one message is refused at once: an effect or a reply without text, or both', async () => {
+  const world = await actionWorld();
+  const { id: replyTo } = await world.received({});
+  const attachments = [{ mediaId: await upload(world, 'one.png') }];
+  for (const [body, param] of [
+    [{ attachments, effect: 'slam' }, 'effect'],
+    [{ attachments, replyTo }, 'replyTo'],
+    [{ text: 'x', effect: 'slam', replyTo }, 'effect'],
+  ] as const)
+    expect(refusalOf(await send(world, body))).toEqual([400, 'invalid_parameter_value', param]);
+  expect(world.agent.count()).toBe(0);
+});
+
 test('a group is written to by its id, on its own line', async () => {
   const world = await actionWorld();
   const { groupId } = await world.received({ group: 'chat77' });
