@@ -133,17 +133,18 @@ class DatedEntries<T extends { since: number }> extends Entries<T> {
 
 /** Own rows, which are known by their ROWIDs too. */
 class OwnEntries extends DatedEntries<Tracked> {
-  readonly #rowids = new Set<number>();
+  /** Names by ROWID: while a database is read that was numbered anew, a ROWID may be that of two. */
+  readonly #names = new Map<number, string>();
 
   override load(name: string, value: Tracked): void {
     super.load(name, value);
-    this.#rowids.add(value.rowid);
+    this.#names.set(value.rowid, name);
   }
 
   override set(name: string, value: Tracked): void {
     this.#forget(name);
     super.set(name, value);
-    this.#rowids.add(value.rowid);
+    this.#names.set(value.rowid, name);
   }
 
   override delete(name: string): void {
@@ -152,12 +153,12 @@ class OwnEntries extends DatedEntries<Tracked> {
   }
 
   hasRowid(rowid: number): boolean {
-    return this.#rowids.has(rowid);
+    return this.#names.has(rowid);
   }
 
   #forget(name: string): void {
     const before = this.get(name);
-    if (before) this.#rowids.delete(before.rowid);
+    if (before && this.#names.get(before.rowid) === name) this.#names.delete(before.rowid);
   }
 }
 

@@ -175,6 +175,27 @@ test('the same words twice in one second are two messages; under the very same d
   expect(day.texts().filter((text) => text !== 'end')).toEqual(['ha', 'ha', 'else']);
 });
 
+test('two files of one moment are two messages', async () => {
+  const day = await fixture();
+  const at = day.clock.now() - 5_000;
+  const photo = (name: string): void => {
+    day.messages.db.transaction(() => {
+      const guid = day.messages.receive(ANNA, '\uFFFC', ANNA, { at, columns: { cache_has_attachments: 1 } });
+      const attachment_id = day.messages.insert('attachment', {
+        guid: name,
+        transfer_name: name,
+        transfer_state: 6,
+      });
+      day.messages.insert('message_attachment_join', { message_id: day.messages.rowid(guid), attachment_id });
+    })();
+  };
+  photo('one.heic');
+  day.messages.receive(ANNA, 'newer', ANNA, { at: at + 900 });
+  await eventually(() => day.texts().length === 2);
+  photo('two.heic');
+  await eventually(() => day.texts().length === 3);
+});
+
 test('a Mac that was off for three days tells what came meanwhile', async () => {
   const day = await fixture();
   const { messages, clock } = day;

@@ -118,6 +118,29 @@ test.each([
   },
 );
 
+test('own messages are followed in a database whose rows took the ROWIDs of others', async () => {
+  const { keeper, messages, start, toldBefore, clock } = fixture();
+  await start();
+  const own = [0, 1, 2].map((n) => messages.send(ANNA, `mine ${n}`, { at: clock.now() }));
+  await toldBefore();
+  // Each row after the first of them has the number of the one that came behind it.
+  const first = messages.rowid(own[0] ?? '');
+  messages.db.transaction(() => {
+    messages.db.exec('PRAGMA defer_foreign_keys = ON');
+    messages.db.prepare('UPDATE message SET ROWID = -(ROWID + 1) WHERE ROWID >= ?').run(first);
+    messages.db.exec('UPDATE message SET ROWID = -ROWID WHERE ROWID < 0');
+    messages.db
+      .prepare('UPDATE chat_message_join SET message_id = -(message_id + 1) WHERE message_id >= ?')
+      .run(first);
+    messages.db.exec('UPDATE chat_message_join SET message_id = -message_id WHERE message_id < 0');
+  })();
+  await toldBefore();
+  for (const guid of own) messages.sent(guid);
+  const sent = (): string[] => keeper.changes.flatMap((one) => (one.kind === 'own-state' ? [one.guid] : []));
+  await eventually(() => sent().length === own.length);
+  expect(sent()).toEqual(own);
+});
+
 test('an own message that is read after weeks is told so, and one beyond a month is let go', async () => {
   const { keeper, messages, start, stop, toldBefore, clock } = fixture();
   await start();
