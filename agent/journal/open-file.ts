@@ -17,6 +17,8 @@ const MAX_BYTES = 2 * 1024 ** 3;
 const BUSY_MS = 5_000;
 
 const CORRUPT = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+/** The second: there is no room for the file that SQLite shares beside a WAL. */
+const FULL = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE']);
 
 /** An error of SQLite in the agent's words; AppErrors pass as they are. */
 export function journalError(error: unknown): AppError {
@@ -28,7 +30,7 @@ export function journalError(error: unknown): AppError {
       ...agentErrors.journal_corrupt,
       cause: error,
     });
-  if (code === 'SQLITE_FULL')
+  if (code !== undefined && FULL.has(code))
     return new AppError('There is no room for the journal', {
       code: 'disk_full',
       ...agentErrors.disk_full,

@@ -11,7 +11,8 @@ const STOP_LIMIT_MS = 20_000;
 
 export interface RunOptions {
   logger: Logger;
-  start: () => Promise<Service>;
+  /** `stopping` aborts with the first signal, also while it starts. */
+  start: (stopping: AbortSignal) => Promise<Service>;
   /** Also stop when standard input ends: the way a supervisor's children learn that it is gone. */
   stopOnStdinEnd?: boolean;
 }
@@ -42,7 +43,7 @@ export async function runService({ logger, start, stopOnStdinEnd = false }: RunO
     process.stdin.resume();
   }
   try {
-    const service = await start();
+    const service = await start(stop.signal);
     if (!stop.signal.aborted) {
       await new Promise<void>((resolve) =>
         stop.signal.addEventListener('abort', () => resolve(), { once: true }),

@@ -128,6 +128,40 @@ function smallDisk(bytes: number): string | undefined {
   return folder;
 }
 
+test('an agent that starts on a full disk waits for room and says so, and can be stopped meanwhile', {
+  timeout: 300_000,
+}, async ({ skip }) => {
+  const disk = process.platform === 'linux' ? smallDisk(16 * 1024 ** 2) : undefined;
+  if (disk === undefined) skip('only where a file system may be mounted');
+  onTestFinished(() => void execFileSync('umount', ['--lazy', `${disk}`]));
+  const { homes } = await builtRelay();
+  const home = path.join(`${disk}`, 'agent');
+  cpSync(homes.home, home, { recursive: true, filter: (file) => !lstatSync(file).isSocket() });
+  const first = run(home, homes.mac);
+  await running(first, ({ link }) => link.state === 'open');
+  await first.agent.kill('SIGTERM');
+  const ballast = path.join(`${disk}`, 'ballast');
+  expect(() => writeFileSync(ballast, Buffer.alloc(17 * 1024 ** 2))).toThrow('ENOSPC');
+  const saysFull = async ({ agent }: Running) => {
+    await eventually(
+      async () => {
+        const { stdout } = await bluerelay({ home, mac: homes.mac }, ['status', '--json']);
+        return stdout !== '' && JSON.parse(stdout).error?.code === 'disk_full';
+      },
+      { within: 90_000, every: 200, what: 'that the disk is full' },
+    );
+    expect(agent.child.exitCode).toBeNull();
+  };
+  const second = run(home, homes.mac);
+  await saysFull(second);
+  await second.agent.kill('SIGTERM');
+  expect(second.agent.child.exitCode).toBe(0);
+  const third = run(home, homes.mac);
+  await saysFull(third);
+  rmSync(ballast);
+  await running(third, ({ link }) => link?.state === 'open');
+});
+
 test('a disk that is full is a state and not a crash: room made, everything goes on', {
   timeout: 300_000,
 }, async ({ skip }) => {

@@ -1,6 +1,6 @@
 import { AppError } from '../../../bridge/runtime/app-error.ts';
 import { runService } from '../../../bridge/runtime/lifecycle.ts';
-import { startDaemon } from '../../daemon.ts';
+import { startPatiently } from '../../patient-start.ts';
 import type { Command } from '../command.ts';
 
 /** `bluerelay run`: the daemon until it is stopped. */
@@ -22,14 +22,11 @@ export const runCommand: Command = {
     await runService({
       logger,
       stopOnStdinEnd: config.stopOnStdinEnd,
-      start: async () => {
-        const daemon = await startDaemon({
-          config,
-          allowSending: config.virtual || options.allowSending === true,
-          pacingOff: options.pacing === 'off',
-          clock,
-          logger,
-        });
+      start: async (stopping) => {
+        const allowSending = config.virtual || options.allowSending === true;
+        const pacingOff = options.pacing === 'off';
+        const daemon = await startPatiently({ config, allowSending, pacingOff, clock, logger }, stopping);
+        if (!daemon) return { stop: async () => undefined };
         const { agentId, line, home } = daemon.status();
         if (options.json) print(JSON.stringify({ agentId, line, home }));
         else tell(`Agent ${agentId} runs for ${line.handle}; see it with: bluerelay status`);
