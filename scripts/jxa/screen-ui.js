@@ -47,12 +47,7 @@ function screenUi({ bundle, closed = [] }) {
   function run(body) {
     try {
       prepare();
-      const done = body();
-      // What was not found may be there: a screen that was locked meanwhile shows no windows.
-      const unseen = done === true ? undefined : sessionTrouble();
-      if (unseen) throw refusal(unseen);
-      if (typeof done === 'object') return { ok: true, step: 'done', changed: false, value: done };
-      return { ok: true, step: 'done', changed: done };
+      return ended(body());
     } catch (error) {
       if (!begun) tidy();
       const locked = begun ? undefined : sessionTrouble();
@@ -61,6 +56,20 @@ function screenUi({ bundle, closed = [] }) {
       if (thrown.code) return { ok: false, step: current, code: thrown.code };
       return { ok: false, step: current, errorNumber: numberOf(error) };
     }
+  }
+
+  /**
+   * What was not found may be there: a screen that was locked meanwhile shows no windows.
+   *
+   * @param {boolean | object} done
+   * @returns {UiOutcome}
+   */
+  function ended(done) {
+    if (done === true) return { ok: true, step: 'done', changed: true };
+    const unseen = sessionTrouble();
+    if (unseen) throw refusal(unseen);
+    const value = typeof done === 'object' ? { value: done } : {};
+    return Object.assign({ ok: true, step: 'done', changed: false }, value);
   }
 
   function tidy() {

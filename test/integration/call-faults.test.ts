@@ -134,13 +134,20 @@ describe.concurrent.each(releases)('on macOS %s', (macos) => {
     return { on, placed: recorded() + (on ? 1 : 0) };
   };
 
+  /** The agent that follows one that hung. */
+  const heirOf = (mac: ActingMac['mac']) => (mac === hanging ? world.another(DEADLINE_MS, hanging) : mac);
+  /** No call is on the screen, or the one that is to be ended. */
+  const prepare = async (placing: boolean): Promise<void> => {
+    if (await isOn()) expect(await perform(end)).toEqual(handedOver);
+    if (!placing) expect(await perform(place)).toEqual(handedOver);
+  };
+
   for (const { act: calling, fault } of played.filter(({ release }) => release === macos))
     test.sequential(`${calling.name}, ${fault.name}: ${fault.outcome}, done ${fault.effects} times`, {
       timeout: 240_000,
     }, async () => {
       const placing = calling.act.kind === 'place_call';
-      if (await isOn()) expect(await perform(end)).toEqual(handedOver);
-      if (!placing) expect(await perform(place)).toEqual(handedOver);
+      await prepare(placing);
       const before = await calls();
       await causeFault(world.home, fault.fault);
       const mac = fault.fault.kind === 'hang' ? hanging : world.mac;
@@ -156,7 +163,7 @@ describe.concurrent.each(releases)('on macOS %s', (macos) => {
         on: placing === (fault.effects === 1),
         placed: before.placed + (placing ? fault.effects : 0),
       });
-      const heir = mac === hanging ? world.another(DEADLINE_MS, hanging) : mac;
+      const heir = heirOf(mac);
       if (after.on) expect(await perform(end, heir)).toEqual(handedOver);
       expect(await perform(place, heir)).toEqual(handedOver);
       expect(await perform(end, heir)).toEqual(handedOver);

@@ -96,6 +96,11 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
         }
       });
 
+  const macFor = (faults: readonly { kind: string }[]) =>
+    faults.some(({ kind }) => kind === 'hang') ? hanging : world.mac;
+  /** The agent that follows one that hung. */
+  const heirOf = (mac: ActingMac['mac']) => (mac === hanging ? world.another(DEADLINE_MS, hanging) : mac);
+
   for (const { act: acting, fault } of played.filter(({ release }) => release === macos))
     test.sequential(`${acting.name}, ${fault.name}: ${fault.outcome}, done ${fault.effects} times`, {
       timeout: 240_000,
@@ -107,7 +112,7 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
       };
       const { act, effects } = await chance();
       for (const one of fault.faults) await causeFault(world.home, one);
-      const mac = fault.faults.some(({ kind }) => kind === 'hang') ? hanging : world.mac;
+      const mac = macFor(fault.faults);
       const outcome = await perform(act, mac);
       expect(outcome).toMatchObject({ outcome: fault.outcome });
       if ('error' in outcome && fault.codes) expect(fault.codes).toContain(outcome.error.code);
@@ -119,8 +124,7 @@ describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
       });
       if (!fault.messy && !whole) return;
       const next = await chance();
-      const heir = mac === hanging ? world.another(DEADLINE_MS, hanging) : mac;
-      expect(await perform(next.act, heir)).toEqual({ outcome: 'handed_over' });
+      expect(await perform(next.act, heirOf(mac))).toEqual({ outcome: 'handed_over' });
       expect(await next.effects()).toBe(1);
       if (!acting.shared) expect(await effects()).toBe(fault.effects);
     });
