@@ -14,6 +14,8 @@ const SETTLES_MS: Readonly<Record<RecoveryStep, number>> = {
   restart_agent: 5_000,
   person: 5 * 60_000,
 };
+/** Pause after Messages could not be looked at, as on a full disk, in milliseconds. */
+const BLIND_MS = 5_000;
 /** Without anything new in chat.db for so long, Messages is brought to the front, in milliseconds. */
 const IDLE_MS = 10 * 60_000;
 
@@ -57,13 +59,9 @@ class Keeper implements Recovery {
 
   trouble(sight: Exclude<Sight, 'answers'>): void {
     if (this.#stopping.signal.aborted) return;
-    this.#running ??= this.#bringBack(sight)
-      .catch((error: unknown) =>
-        this.#options.logger.error({ error: describeError(error) }, 'bringing Messages back broke off'),
-      )
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running ??= this.#bringBack(sight).finally(() => {
+      this.#running = undefined;
+    });
   }
 
   step(): RecoveryStep {
@@ -76,10 +74,16 @@ class Keeper implements Recovery {
     await this.#running;
   }
 
+  /** Goes on until Messages is well, whatever fails meanwhile: until then every act is refused. */
   async #bringBack(first: Sight): Promise<void> {
     const { messages, clock, logger } = this.#options;
     const { signal } = this.#stopping;
-    for (let sight = first; !signal.aborted; sight = await messages.look()) {
+    let sight: Sight | undefined = first;
+    for (; !signal.aborted; sight = await this.#try(messages.look())) {
+      if (sight === undefined) {
+        await clock.sleep(BLIND_MS, signal);
+        continue;
+      }
       const state = nextStep(this.#state, sight);
       if (state.step !== this.#state.step) {
         logger.warn({ sight, step: state.step }, 'bringing Messages back');
@@ -87,9 +91,19 @@ class Keeper implements Recovery {
       }
       this.#state = state;
       if (state.step === 'well') return;
-      if (state.step !== 'person') await messages.take(state.step);
+      if (state.step !== 'person') await this.#try(messages.take(state.step));
       await clock.sleep(SETTLES_MS[state.step], signal);
       if (signal.aborted) return;
+    }
+  }
+
+  /** Undefined when it failed, as is logged: the next look says what to do. */
+  async #try<Value>(attempt: Promise<Value>): Promise<Value | undefined> {
+    try {
+      return await attempt;
+    } catch (error) {
+      this.#options.logger.error({ error: describeError(error) }, 'a step of bringing Messages back failed');
+      return undefined;
     }
   }
 

@@ -16,6 +16,8 @@ import { step } from './step.ts';
 
 /** How often chat.db is looked into while a row is awaited. */
 const LOOK_EVERY_MS = 100;
+/** How often, while a row that may be the proof of an uncertain command has no chat yet. */
+const LOOK_FOR_CHAT_MS = 1_000;
 /** Pages of own rows that one look reads. */
 const MAX_PAGES = 20;
 /** A row that has no chat after this long gets none. */
@@ -42,6 +44,7 @@ export class Confirm {
   /** ROWIDs up to which no row can prove an uncertain command any more. */
   readonly #searched = new Map<string, number>();
   #timer: Cancel | undefined;
+  #chatTimer: Cancel | undefined;
   #stopped = false;
   #troubled = false;
 
@@ -70,6 +73,7 @@ export class Confirm {
   stop(): void {
     this.#stopped = true;
     this.#timer?.();
+    this.#chatTimer?.();
   }
 
   #look(uncertain: boolean): void {
@@ -99,15 +103,26 @@ export class Confirm {
     return this.#options.windowMs * (file ? FILE_PATIENCE : 1);
   }
 
-  /** Returns whether one is uncertain no more. */
+  /** Returns whether one is uncertain no more. A chat that comes later than the tail waits for is no news of the tail. */
   #lookForUncertain(): boolean {
+    const { journal, clock } = this.#options;
     let settled = false;
-    for (const command of this.#options.journal.commandsIn(['uncertain'])) {
+    let unfinished = false;
+    for (const command of journal.commandsIn(['uncertain'])) {
       const from = Math.max(command.highWater ?? 0, this.#searched.get(command.id) ?? 0);
       const rows = this.#rowsAfter(from);
-      if (this.#prove([command], rows).size > 0) settled = true;
-      else this.#searched.set(command.id, searchedThrough(rows, this.#options.clock.now()) ?? from);
+      if (this.#prove([command], rows).size > 0) {
+        settled = true;
+        continue;
+      }
+      const open = firstUnfinished(rows, clock.now());
+      if (open) unfinished = true;
+      this.#searched.set(command.id, open ? open.rowid - 1 : (rows.at(-1)?.rowid ?? from));
     }
+    this.#chatTimer?.();
+    this.#chatTimer = unfinished
+      ? clock.after(LOOK_FOR_CHAT_MS, () => this.look({ uncertain: true }))
+      : undefined;
     return settled;
   }
 
@@ -244,12 +259,10 @@ const ghostError: CommandError = {
   message: 'Messages took the message and left an empty row in no chat: it went nowhere',
 };
 
-/** The ROWID up to which rows will not change any more in what matters here: young ones may still get their chat. */
-function searchedThrough(rows: readonly EvidenceRow[], now: number): number | undefined {
-  const unfinished = rows.find(
+/** The first row that may still change in what matters here: a young one may yet get its chat, or its files. */
+const firstUnfinished = (rows: readonly EvidenceRow[], now: number): EvidenceRow | undefined =>
+  rows.find(
     (row) =>
       now - row.at < JOIN_LIMIT_MS &&
       (row.chat === null || (row.text.includes('\uFFFC') && !row.files.length)),
   );
-  return unfinished ? unfinished.rowid - 1 : rows.at(-1)?.rowid;
-}

@@ -66,6 +66,20 @@ describe('outbox', () => {
     expect(world.told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.sent']);
   });
 
+  test('that is uncertain is done when its row gets its chat later than the tail waits for', async () => {
+    world.order(world.text('a'));
+    await world.mac.end();
+    await world.clock.advance(8_100);
+    expect(world.journal.command('a')?.state).toBe('uncertain');
+    const row = world.row(ANNA, 'text of a', { chat: null });
+    world.take(ownState(row.guid, 'read'));
+    await world.clock.advance(3_000);
+    expect(world.journal.command('a')?.state).toBe('uncertain');
+    row.chat = { kind: 'direct', identifier: ANNA };
+    await world.clock.advance(1_000);
+    expect(world.told('a').slice(-3)).toEqual(['uncertain', 'done', 'message.read']);
+  });
+
   test('shows an operator the evidence of what is uncertain, and takes their word for it once', async () => {
     world.order(world.text('a'), world.text('b', BEN));
     await world.mac.end();

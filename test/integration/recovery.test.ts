@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openMac } from '../../agent/mac/mac.ts';
@@ -24,8 +25,9 @@ async function world() {
   const virtualMac = await startVirtualMac({ home, macos: '26', clock: systemClock, logger });
   onTestFinished(() => virtualMac.stop());
   const target = { kind: 'virtual', home } as const;
+  const acts = path.join(folder, 'acts');
   const mac = openMac({
-    actsFolder: path.join(folder, 'acts'),
+    actsFolder: acts,
     target,
     allowSending: true,
     clock: systemClock,
@@ -45,7 +47,7 @@ async function world() {
   const breakMessages = (how: 'term' | 'kill' | 'imagent' | 'gone') =>
     askVirtualMac(home, { call: 'break-messages', how });
   const sends = () => mac.sendText({ actId: `act_${Date.now()}`, handle: '+14155550103', text: 'x' });
-  return { home, mac, target, messages, steps, start, history, breakMessages, sends };
+  return { acts, home, mac, target, messages, steps, start, history, breakMessages, sends };
 }
 
 describe('Messages', () => {
@@ -70,6 +72,27 @@ describe('Messages', () => {
       expect(await sends()).toEqual({ outcome: 'handed_over' });
     },
   );
+
+  test('is brought back also when it could not be looked at for a while', async () => {
+    const { acts, start, breakMessages, sends, steps } = await world();
+    await breakMessages('gone');
+    let waits = 0;
+    const recovery = start({
+      ...hasty,
+      sleep: (ms, signal) => {
+        waits += 1;
+        return hasty.sleep(ms, signal);
+      },
+    });
+    rmSync(acts, { recursive: true, force: true });
+    writeFileSync(acts, 'no folder, as on a disk that is full');
+    recovery.trouble('not_running');
+    await eventually(() => waits >= 3, { within: 30_000, what: 'looks that fail' });
+    expect(recovery.step()).toBe('open');
+    rmSync(acts);
+    await eventually(() => steps.at(-1) === 'well', { within: 90_000 });
+    expect(await sends()).toEqual({ outcome: 'handed_over' });
+  });
 
   test('is not touched while an act is under way', async () => {
     const { mac, messages, history, breakMessages } = await world();
