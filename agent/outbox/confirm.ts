@@ -119,11 +119,13 @@ export class Confirm {
       if (open) unfinished = true;
       this.#searched.set(command.id, open ? open.rowid - 1 : (rows.at(-1)?.rowid ?? from));
     }
-    this.#chatTimer?.();
-    this.#chatTimer = unfinished
-      ? clock.after(LOOK_FOR_CHAT_MS, () => this.look({ uncertain: true }))
-      : undefined;
+    if (unfinished) this.#lookForChat();
     return settled;
+  }
+
+  #lookForChat(): void {
+    this.#chatTimer?.();
+    this.#chatTimer = this.#options.clock.after(LOOK_FOR_CHAT_MS, () => this.look({ uncertain: true }));
   }
 
   /** Settles what is proved now; returns the ids of those commands. */
@@ -232,6 +234,7 @@ export class Confirm {
     const told = { ...error, message: `${message}${this.#evidenceOf(command)}` };
     journal.record(step(command, { type: 'no_row', error: told }, clock.now()));
     this.#until.delete(keyOf(command));
+    this.#lookForChat();
     logger.warn({ commandId: command.id, traceId: command.command?.traceId }, 'no proof appeared: uncertain');
   }
 
