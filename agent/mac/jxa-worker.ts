@@ -2,7 +2,7 @@ import { systemClock } from '../../bridge/runtime/clock.ts';
 import { ActFiles } from './act-files.ts';
 import { uncertain } from './outcome.ts';
 import { killGroup } from './process-group.ts';
-import { actRequestOf, MAX_REQUEST_BYTES } from './request.ts';
+import { actRequestSchema, MAX_REQUEST_BYTES } from './request.ts';
 import { runScript } from './run-script.ts';
 
 /**
@@ -15,9 +15,9 @@ async function act(): Promise<number> {
   const stop = new AbortController();
   process.on('SIGTERM', () => stop.abort());
   const input = await readInput();
-  const request = actRequestOf(input);
-  if (!request) return 2;
-  const { actId, actsFolder, beginBefore, deadlineMs, script, libraries, target } = request;
+  const request = actRequestSchema.safeParse(input);
+  if (!request.success) return 2;
+  const { actId, actsFolder, beginBefore, deadlineMs, script, libraries, target } = request.data;
   const startedAt = systemClock.now();
   const begun = { by: 'worker', pid: process.pid, startedAt, deadlineAt: startedAt + deadlineMs } as const;
   const files = new ActFiles(actsFolder);
@@ -27,7 +27,7 @@ async function act(): Promise<number> {
     libraries,
     target,
     deadlineMs,
-    input: request.input,
+    input: request.data.input,
     clock: systemClock,
     stop: stop.signal,
   }).catch(() => uncertain('the worker failed'));

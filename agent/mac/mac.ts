@@ -1,8 +1,8 @@
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
+import { ActFiles, UNREADABLE } from './act-files.ts';
 import { type ActKind, actKinds } from './act-kinds.ts';
-import { ActRecords, UNREADABLE } from './act-records.ts';
 import { LeftDrafts } from './left-drafts.ts';
 import { Locks, locks } from './locks.ts';
 import { notStarted, uncertain } from './outcome.ts';
@@ -44,7 +44,7 @@ export function openMac(options: MacOptions): TendedMac {
 
 class WorkerMac implements TendedMac {
   readonly #options: MacOptions;
-  readonly #files: ActRecords;
+  readonly #files: ActFiles;
   readonly #locks = new Locks();
   readonly #drafts: LeftDrafts;
   readonly #stopping = new AbortController();
@@ -52,7 +52,7 @@ class WorkerMac implements TendedMac {
 
   constructor(options: MacOptions) {
     this.#options = options;
-    this.#files = new ActRecords(options.actsFolder);
+    this.#files = new ActFiles(options.actsFolder);
     this.#files.sweep(options.clock.now() - BARRED_FOR_MS);
     this.#drafts = new LeftDrafts(options.actsFolder, options.clock.now());
   }

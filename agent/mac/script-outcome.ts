@@ -1,28 +1,23 @@
-import { type MessageErrorCode, messageErrors } from '../../bridge/protocol/errors.ts';
+import { z } from 'zod';
+import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { appleError } from './apple-errors.ts';
-import { jsonObject } from './json-object.ts';
-import { notStarted, uncertain } from './outcome.ts';
+import { messageErrorCodes, notStarted, uncertain } from './outcome.ts';
 import type { ActOutcome } from './types.ts';
 
 /** What a program writes to stderr before its send verb. */
 export const MARKER = 'bluerelay:sending';
 
-const STEP = /^[a-z_]{1,40}$/;
-
-/** What a program returns. */
-interface Envelope {
-  ok: boolean;
-  step: string;
-  errorNumber?: number;
+const envelopeSchema = z.strictObject({
+  ok: z.boolean(),
+  step: z.string().regex(/^[a-z_]{1,40}$/),
+  errorNumber: z.int().optional(),
   /** What the program itself found to be in the way, in place of an error number. */
-  code?: MessageErrorCode;
+  code: z.enum(messageErrorCodes).optional(),
   /** With `ok`: `false` when it was as wanted before. */
-  changed?: boolean;
+  changed: z.boolean().optional(),
   /** With `ok`: what was asked for. */
-  value?: Readonly<Record<string, unknown>>;
-}
-
-const fields = ['ok', 'step', 'errorNumber', 'code', 'changed', 'value'] as const;
+  value: z.record(z.string(), z.unknown()).optional(),
+});
 
 /** All that is known of a run of osascript when it has ended. */
 export interface Ending {
@@ -38,8 +33,8 @@ export interface Ending {
 /** How an act ended. Whatever is not clearly before the send verb counts as having perhaps happened. */
 export function scriptOutcome(ending: Ending): ActOutcome {
   const mayHaveSent = !ending.stderrComplete || ending.stderr.split('\n').includes(MARKER);
-  const envelope = envelopeOf(ending.returned);
-  if (envelope) return told(envelope, mayHaveSent);
+  const envelope = envelopeSchema.safeParse(ending.returned);
+  if (envelope.success) return told(envelope.data, mayHaveSent);
   if (mayHaveSent) return uncertain(reason[ending.killed ?? 'broken']);
   if (ending.killed === 'deadline') return notStarted('act_timed_out', reason.deadline);
   if (ending.killed === 'stop') return notStarted('act_interrupted', reason.stop);
@@ -47,38 +42,15 @@ export function scriptOutcome(ending: Ending): ActOutcome {
   return number === undefined ? notStarted('act_failed', reason.broken) : failedWith(number, 'unknown');
 }
 
-function envelopeOf(returned: unknown): Envelope | undefined {
-  const given = jsonObject(returned, fields);
-  if (!given) return undefined;
-  const { ok, step, errorNumber, code, changed } = given;
-  const value = jsonObject<string>(given.value);
-  if (typeof ok !== 'boolean' || typeof step !== 'string' || !STEP.test(step)) return undefined;
-  if (errorNumber !== undefined && !isInteger(errorNumber)) return undefined;
-  if (code !== undefined && !isCode(code)) return undefined;
-  if (changed !== undefined && typeof changed !== 'boolean') return undefined;
-  if (given.value !== undefined && !value) return undefined;
-  return {
-    ...{ ok, step },
-    ...(errorNumber === undefined ? {} : { errorNumber }),
-    ...(code === undefined ? {} : { code }),
-    ...(changed === undefined ? {} : { changed }),
-    ...(value ? { value } : {}),
-  };
-}
-
-const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
-const isCode = (value: unknown): value is MessageErrorCode =>
-  typeof value === 'string' && Object.hasOwn(messageErrors, value);
-
 /** How an act ended that the program itself tells of. */
-function told(envelope: Envelope, mayHaveSent: boolean): ActOutcome {
+function told(envelope: z.infer<typeof envelopeSchema>, mayHaveSent: boolean): ActOutcome {
   const { ok, step, errorNumber, code } = envelope;
   if (ok) return done(envelope, mayHaveSent);
   if (mayHaveSent) return uncertain(`Messages reported an error at the step ${step}`, errorNumber);
   return code ? notStarted(code, messageErrors[code].hint) : failedWith(errorNumber ?? -2700, step);
 }
 
-function done({ changed, value }: Envelope, mayHaveSent: boolean): ActOutcome {
+function done({ changed, value }: z.infer<typeof envelopeSchema>, mayHaveSent: boolean): ActOutcome {
   if (!mayHaveSent && changed !== false) return uncertain('the script skipped its marker');
   return {
     outcome: 'handed_over',

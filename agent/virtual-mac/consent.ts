@@ -1,8 +1,7 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import type { ControlRequest } from './control.ts';
-import { AppleEventFailure } from './control-answer.ts';
+import { AppleEventFailure, type ControlRequest } from './control.ts';
 
 /** Where macOS keeps what a user allowed, under the home folder. */
 const CONSENT_FILE = ['Library', 'Application Support', 'com.apple.TCC', 'TCC.db'];

@@ -1,8 +1,7 @@
 import net from 'node:net';
 import { AppError, errorCode } from '../../bridge/runtime/app-error.ts';
 import { socketPath } from '../control/socket-path.ts';
-import type { ControlRequest } from './control.ts';
-import { answerOf, SOCKET_NAME } from './control-answer.ts';
+import { type ControlRequest, controlAnswerSchema, SOCKET_NAME } from './control.ts';
 import { lineSplitter } from './lines.ts';
 
 /**
@@ -10,13 +9,13 @@ import { lineSplitter } from './lines.ts';
  * nobody listens, otherwise what the virtual Mac answers.
  */
 export async function askVirtualMac(home: string, request: ControlRequest): Promise<unknown> {
-  const answer = answerOf(await exchange(home, JSON.stringify(request)));
+  const answer = controlAnswerSchema.parse(JSON.parse(await exchange(home, JSON.stringify(request))));
+  if ('result' in answer) return answer.result;
   if ('appleError' in answer)
     throw new AppError(`Messages answered with error ${answer.appleError}`, {
       code: 'act_failed',
       retry: 'never',
     });
-  if (!('error' in answer)) return answer.result;
   const { code, message, retry, hint } = answer.error;
   throw new AppError(message, { code, retry, ...(hint ? { hint } : {}) });
 }

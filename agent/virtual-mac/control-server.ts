@@ -2,8 +2,12 @@ import { chmodSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { AppError, describeError, errorCode } from '../../bridge/runtime/app-error.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
-import { type ControlRequest, controlRequestSchema } from './control.ts';
-import { AppleEventFailure, type ControlAnswer } from './control-answer.ts';
+import {
+  AppleEventFailure,
+  type ControlAnswer,
+  type ControlRequest,
+  controlRequestSchema,
+} from './control.ts';
 import { lineSplitter } from './lines.ts';
 
 const MAX_CONNECTIONS = 64;

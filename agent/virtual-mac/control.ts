@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { uiRequestSchema } from './desktop/requests.ts';
 import { faultSchema } from './faults.ts';
 
+/** Name of the Unix socket of a virtual Mac in its home. */
+export const SOCKET_NAME = 'virtual-mac.sock';
+
 const text = z.string().min(1).max(200_000);
 
 /** How a script names a participant: by handle, or by `<account id>:<handle>`. */
@@ -85,3 +88,29 @@ export type MessagesRequest = Exclude<
   PlayRequest | { call: 'prompts' | 'received-call' | ProcessCall }
 >;
 export type ParticipantName = z.infer<typeof participantSchema>;
+
+/** The answer: a result, the number of an Apple event error, or an error of ours. */
+export const controlAnswerSchema = z.union([
+  z.strictObject({ result: z.unknown() }),
+  z.strictObject({ appleError: z.int() }),
+  z.strictObject({
+    error: z.strictObject({
+      code: z.string(),
+      message: z.string(),
+      retry: z.enum(['never', 'later', 'after-fix']),
+      hint: z.string().optional(),
+    }),
+  }),
+]);
+
+export type ControlAnswer = z.infer<typeof controlAnswerSchema>;
+
+/** An Apple event that fails with a number. */
+export class AppleEventFailure extends Error {
+  readonly errorNumber: number;
+
+  constructor(errorNumber: number) {
+    super(`Apple event error ${errorNumber}`);
+    this.errorNumber = errorNumber;
+  }
+}

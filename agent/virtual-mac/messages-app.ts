@@ -1,6 +1,10 @@
 import { AppError } from '../../bridge/runtime/app-error.ts';
-import type { ControlRequest, MessagesRequest, ParticipantName } from './control.ts';
-import { AppleEventFailure } from './control-answer.ts';
+import {
+  AppleEventFailure,
+  type ControlRequest,
+  type MessagesRequest,
+  type ParticipantName,
+} from './control.ts';
 import type { Desktop } from './desktop/desktop.ts';
 import type { MessagesWindow } from './desktop/messages-window.ts';
 import type { FaultPoint, Faults } from './faults.ts';

@@ -1,5 +1,4 @@
-import type { ControlRequest } from './control.ts';
-import { AppleEventFailure } from './control-answer.ts';
+import { AppleEventFailure, type ControlRequest } from './control.ts';
 
 const NOT_RUNNING = -600;
 

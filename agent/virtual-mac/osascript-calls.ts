@@ -1,7 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { builtFile } from '../../bridge/runtime/package-root.ts';
-import type { ControlRequest } from './control.ts';
-import { AppleEventFailure, answerOf } from './control-answer.ts';
+import { AppleEventFailure, type ControlRequest, controlAnswerSchema } from './control.ts';
 
 const NOT_RUNNING = -600;
 
@@ -28,10 +27,9 @@ export class Calls {
     Atomics.store(this.#signal, 0, 0);
     const line: unknown = receiveMessageOnPort(this.#port)?.message;
     if (typeof line !== 'string') throw new AppleEventFailure(NOT_RUNNING);
-    const answer = answerOf(line);
-    if ('appleError' in answer) throw new AppleEventFailure(answer.appleError);
-    if ('error' in answer) throw new AppleEventFailure(-1708);
-    return answer.result;
+    const answer = controlAnswerSchema.parse(JSON.parse(line));
+    if ('result' in answer) return answer.result;
+    throw new AppleEventFailure('appleError' in answer ? answer.appleError : -1708);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import vm from 'node:vm';
 import { socketPath } from '../control/socket-path.ts';
 import { osascriptEnvironment } from './config.ts';
-import { AppleEventFailure, SOCKET_NAME } from './control-answer.ts';
+import { AppleEventFailure, SOCKET_NAME } from './control.ts';
 import { jxaGlobals } from './object-model/globals.ts';
 import { Calls } from './osascript-calls.ts';
 

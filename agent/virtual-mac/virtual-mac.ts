@@ -3,7 +3,7 @@ import type { Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { socketPath } from '../control/socket-path.ts';
 import { Consent } from './consent.ts';
-import { SOCKET_NAME } from './control-answer.ts';
+import { SOCKET_NAME } from './control.ts';
 import { askVirtualMac } from './control-client.ts';
 import { serveControl } from './control-server.ts';
 import { Desktop } from './desktop/desktop.ts';

@@ -1,17 +1,17 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { ActRecords, UNREADABLE } from '../../agent/mac/act-records.ts';
+import { ActFiles, UNREADABLE } from '../../agent/mac/act-files.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
 const begun = (by: 'worker' | 'agent') => ({ by, pid: 4711, startedAt: 1_000, deadlineAt: 2_000 }) as const;
 
 test('an act is taken once, whole, and for its user alone', () => {
   const folder = path.join(tempFolder(), 'acts');
-  const files = new ActRecords(folder);
+  const files = new ActFiles(folder);
   expect(files.begun('act_1')).toBeUndefined();
   expect(files.begin('act_1', begun('worker'))).toBe(true);
-  expect(new ActRecords(folder).begin('act_1', begun('agent'))).toBe(false);
+  expect(new ActFiles(folder).begin('act_1', begun('agent'))).toBe(false);
   expect(files.begun('act_1')).toEqual(begun('worker'));
   files.finish('act_1', { outcome: 'handed_over' });
   expect(files.outcome('act_1')).toEqual({ outcome: 'handed_over' });
@@ -24,7 +24,7 @@ test('an act is taken once, whole, and for its user alone', () => {
 
 test('a damaged file is told apart from a missing one', () => {
   const folder = tempFolder();
-  const files = new ActRecords(folder);
+  const files = new ActFiles(folder);
   writeFileSync(path.join(folder, 'act_1.started'), '');
   writeFileSync(path.join(folder, 'act_1.result'), '{"outcome":"sent"}');
   expect(files.begun('act_1')).toBe(UNREADABLE);
@@ -34,7 +34,7 @@ test('a damaged file is told apart from a missing one', () => {
 
 test('a sweep takes old bars and halves, and nothing that an agent still asks for', () => {
   const folder = tempFolder();
-  const files = new ActRecords(folder);
+  const files = new ActFiles(folder);
   files.begin('act_barred', begun('agent'));
   files.begin('act_worker', begun('worker'));
   files.finish('act_worker', { outcome: 'handed_over' });
@@ -47,7 +47,7 @@ test('a sweep takes old bars and halves, and nothing that an agent still asks fo
 });
 
 test.each(['../act', 'a/b', '', 'a.b', 'x'.repeat(81)])('%j is no act id', (actId) => {
-  const files = new ActRecords(tempFolder());
+  const files = new ActFiles(tempFolder());
   expect(() => files.begin(actId, begun('worker'))).toThrow(
     expect.objectContaining({ code: 'invalid_act_id' }),
   );

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { actOutcomeSchema } from '../../agent/mac/act-records.ts';
+import { actOutcomeSchema } from '../../agent/mac/outcome.ts';
 import { type Ending, MARKER, scriptOutcome } from '../../agent/mac/script-outcome.ts';
 
 const ending = (over: Partial<Ending>): Ending => ({

@@ -1,4 +1,4 @@
-import { AppleEventFailure } from '../control-answer.ts';
+import { AppleEventFailure } from '../control.ts';
 import type { FaultPoint, Faults } from '../faults.ts';
 import type { UiPlace, UiRequest } from './requests.ts';
 import type { UiNode, UiProcess } from './types.ts';

@@ -1,4 +1,4 @@
-import { AppleEventFailure } from '../control-answer.ts';
+import { AppleEventFailure } from '../control.ts';
 import { cocoaGlobals, currentApplication } from './cocoa.ts';
 import { type Call, FilePath, messagesApplication } from './messages.ts';
 import { systemEventsApplication } from './system-events.ts';

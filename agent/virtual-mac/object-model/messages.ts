@@ -1,21 +1,20 @@
-import type { ControlRequest, ParticipantName } from '../control.ts';
-import { AppleEventFailure } from '../control-answer.ts';
-import { fieldsOf, listOf } from '../fields.ts';
+import { z } from 'zod';
+import { AppleEventFailure, type ControlRequest, type ParticipantName } from '../control.ts';
 
 /** Sends an Apple event to Messages and waits for its answer; throws AppleEventFailure. */
 export type Call = (request: ControlRequest) => unknown;
 
-const accountShape = {
-  id: 'string',
-  description: 'string',
-  enabled: 'boolean',
-  serviceType: 'string',
-  connectionStatus: 'string',
-} as const;
-const participantShape = { id: 'string', handle: 'string' } as const;
-const chatShape = { id: 'string' } as const;
+const accountSchema = z.object({
+  id: z.string(),
+  description: z.string(),
+  enabled: z.boolean(),
+  serviceType: z.string(),
+  connectionStatus: z.string(),
+});
+const participantSchema = z.object({ id: z.string(), handle: z.string() });
+const chatSchema = z.object({ id: z.string() });
 
-type Account = ReturnType<typeof fieldsOf<typeof accountShape>>;
+type Account = z.infer<typeof accountSchema>;
 type Target = Extract<ControlRequest, { call: 'send' }>['to'];
 
 const BAD_PARAMETER = -1700;
@@ -37,7 +36,7 @@ export function messagesApplication(call: Call): object {
   const targets = new WeakMap<object, Target>();
 
   const participant = (name: ParticipantName): object => {
-    const read = () => fieldsOf(call({ call: 'participant', participant: name }), participantShape);
+    const read = () => participantSchema.parse(call({ call: 'participant', participant: name }));
     const specifier = Object.assign(() => specifier, { id: () => read().id, handle: () => read().handle });
     targets.set(specifier, { participant: name });
     return specifier;
@@ -56,7 +55,7 @@ export function messagesApplication(call: Call): object {
   };
 
   const chat = (id: string): object => {
-    const read = () => fieldsOf(call({ call: 'chat', id }), chatShape);
+    const read = () => chatSchema.parse(call({ call: 'chat', id }));
     const specifier = Object.assign(
       () => {
         read();
@@ -70,7 +69,11 @@ export function messagesApplication(call: Call): object {
 
   return {
     running: () => isRunning(call),
-    accounts: () => listOf(call({ call: 'accounts' }), accountShape).map(account),
+    accounts: () =>
+      z
+        .array(accountSchema)
+        .parse(call({ call: 'accounts' }))
+        .map(account),
     quit: () => {
       call({ call: 'quit' });
     },

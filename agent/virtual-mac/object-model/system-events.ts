@@ -1,6 +1,6 @@
-import { AppleEventFailure } from '../control-answer.ts';
+import { z } from 'zod';
+import { AppleEventFailure } from '../control.ts';
 import type { UiPlace, UiRequest } from '../desktop/requests.ts';
-import { listOf } from '../fields.ts';
 import type { Call } from './messages.ts';
 
 /** Looks at elements that one program may take: a real look takes about 70 ms, so that a walk of everything never ends. */
@@ -8,8 +8,8 @@ const MOST_LOOKS = 20_000;
 const TIMED_OUT = -1712;
 const BAD_PARAMETER = -1700;
 
-const actionShape = { name: 'string', description: 'string' } as const;
-const processShape = { name: 'string', bundleId: 'string' } as const;
+const actionsSchema = z.array(z.object({ name: z.string(), description: z.string() }));
+const processesSchema = z.array(z.object({ name: z.string(), bundleId: z.string() }));
 
 type Ask = (request: UiRequest) => unknown;
 
@@ -22,7 +22,7 @@ export function systemEventsApplication(call: Call): object {
     return call({ call: 'ui', request });
   };
   const list = (): object[] =>
-    listOf(ask({ ask: 'processes' }), processShape).map((process, index) => processOf(ask, process, index));
+    processesSchema.parse(ask({ ask: 'processes' })).map((process, index) => processOf(ask, process, index));
   return {
     processes: {
       byName: (name: string) => list().find((one) => 'is' in one && named(one, name)) ?? missing(),
@@ -80,7 +80,7 @@ function elementOf(ask: Ask, at: UiPlace): object {
   const perform = (action: string) => () => ask({ ask: 'perform', at, action });
   const actions = Object.assign(
     () =>
-      listOf(ask({ ask: 'actions', at }), actionShape).map(({ name, description }) => ({
+      actionsSchema.parse(ask({ ask: 'actions', at })).map(({ name, description }) => ({
         name: () => name,
         description: () => description,
         perform: perform(name),
