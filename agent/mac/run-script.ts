@@ -4,21 +4,18 @@ import type { Clock } from '../../bridge/runtime/clock.ts';
 import { packageFile } from '../../bridge/runtime/package-root.ts';
 import { loadRun } from './osascript-run.ts';
 import { notStarted } from './outcome.ts';
+import type { ActRequest } from './request.ts';
 import { type Ending, scriptOutcome } from './script-outcome.ts';
-import type { ActOutcome, OsascriptTarget } from './types.ts';
+import type { ActOutcome } from './types.ts';
 
 /** Most characters of stderr that are kept. */
 const MAX_STDERR = 64 * 1024;
 /** How long after a kill the pipes of osascript may stay open, in milliseconds. */
 const PIPE_GRACE_MS = 2_000;
 
-export interface ScriptRun {
-  script: string;
-  /** Libraries that the program uses. */
-  libraries?: readonly string[] | undefined;
-  input: Record<string, unknown>;
-  target: OsascriptTarget;
-  deadlineMs: number;
+/** What is asked of a run; the field's meanings are those of the request. */
+export interface ScriptRun
+  extends Pick<ActRequest, 'script' | 'libraries' | 'input' | 'target' | 'deadlineMs'> {
   clock: Clock;
   /** Kills osascript when it aborts. */
   stop: AbortSignal;

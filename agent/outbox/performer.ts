@@ -99,7 +99,8 @@ export class Performer {
         // One that a crash interrupted counts from when it is found: sooner is not certain.
         const counts = event.type === 'not_started' ? { unsent: [act] } : { ended: [{ ...act, at }] };
         journal.record({ ...change, ...counts });
-        logger.info({ commandId: command.id, actId: command.actId, state: change.state }, 'act ended');
+        const code = 'error' in event ? event.error.code : undefined;
+        logger.info({ commandId: command.id, actId: command.actId, state: change.state, code }, 'act ended');
         break;
       } catch (error) {
         logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an act');

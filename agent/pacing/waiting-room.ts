@@ -1,4 +1,4 @@
-import { Heap } from './heap.ts';
+import { PriorityQueue } from './priority-queue.ts';
 import type { Rule } from './types.ts';
 
 /** Whose place depends on its rank, 0 first, and on the number by which it came. */
@@ -18,10 +18,10 @@ class Group<T extends Placed> {
   rule: Rule | undefined;
   /** Until when a rule of the line holds all of them. */
   until = 0;
-  readonly #urgentFirst = new Heap<Place<T>>(
+  readonly #urgentFirst = new PriorityQueue<Place<T>>(
     (a, b) => a.priority < b.priority || (a.priority === b.priority && a.one.seq < b.one.seq),
   );
-  readonly #oldestFirst = new Heap<T>((a, b) => a.seq < b.seq);
+  readonly #oldestFirst = new PriorityQueue<T>((a, b) => a.seq < b.seq);
 
   add(one: T): void {
     this.members.add(one);
@@ -67,7 +67,7 @@ export class WaitingRoom<T extends Placed> {
   readonly #options: WaitingRoomOptions<T>;
   readonly #groups = new Map<string, Group<T>>();
   readonly #groupOf = new Map<T, Group<T>>();
-  readonly #held = new Heap<{ one: T; until: number }>((a, b) => a.until < b.until);
+  readonly #held = new PriorityQueue<{ one: T; until: number }>((a, b) => a.until < b.until);
   readonly #heldUntil = new Map<T, number>();
 
   constructor(options: WaitingRoomOptions<T>) {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,6 +9,7 @@ import { causeFault } from '../../agent/virtual-mac/virtual-mac.ts';
 import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { playedOf } from '../support/extent.ts';
+import { processesOn } from '../support/processes-on.ts';
 
 const LETS_IT_RING = '+14155550103';
 /** Longer than any wait of a program; for one that hangs, longer than it takes to get there. */
@@ -99,11 +99,6 @@ test('a run meets both acts, every release and every kind of fault', () => {
   ])
     expect(new Set(played.map(of))).toEqual(new Set(all.map(of)));
 });
-
-const processesOn = (home: string): string[] =>
-  execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(home));
 
 describe.concurrent.each(releases)('on macOS %s', (macos) => {
   let world: ActingMac;

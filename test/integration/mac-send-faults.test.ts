@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,6 +12,7 @@ import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { playedOf, whole } from '../support/extent.ts';
 import { type MessageRow, messageRows } from '../support/message-rows.ts';
+import { processesOn } from '../support/processes-on.ts';
 
 const FRIEND = '+14155550103';
 const STRANGER = '+14155550105';
@@ -186,11 +186,6 @@ test('a run meets every way to send, every release and every kind of fault', () 
   ])
     expect(new Set(played.map(of))).toEqual(new Set(all.map(of)));
 });
-
-const processesOn = (home: string): string[] =>
-  execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(home));
 
 describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
   let world: World;

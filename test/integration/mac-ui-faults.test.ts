@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Act, ActOutcome } from '../../agent/mac/types.ts';
@@ -8,6 +7,7 @@ import { causeFault, faultsHappened } from '../../agent/virtual-mac/virtual-mac.
 import { type ActingMac, startActingMac } from '../support/acting-mac.ts';
 import { eventually } from '../support/eventually.ts';
 import { playedOf, whole } from '../support/extent.ts';
+import { processesOn } from '../support/processes-on.ts';
 import { actings, FRIEND, joined, releasesOf } from '../support/ui-actings.ts';
 import { uiFaultsOf } from '../support/ui-faults.ts';
 
@@ -43,12 +43,6 @@ test('a run meets every act, every release and every kind of fault', () => {
   ])
     expect(met(played, of)).toEqual(met(all, of));
 });
-
-/** Command lines of processes that work on a virtual Mac. */
-const processesOn = (home: string): string[] =>
-  execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(home));
 
 describe.concurrent.each(macosReleases)('on macOS %s', (macos) => {
   let world: ActingMac;

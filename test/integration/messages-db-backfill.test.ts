@@ -1,15 +1,10 @@
-import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import { binaryPlist } from '../../agent/virtual-mac/messages-store/binary-plist.ts';
 import { LINK_BALLOON, linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
-import { ChatDbWriter } from '../support/chat-db-writer.ts';
 import { eventually } from '../support/eventually.ts';
 import { whole } from '../support/extent.ts';
-import { SkippingClock } from '../support/skipping-clock.ts';
-import type { RunningTail } from '../support/tail-reader.ts';
-import { Keeper, startTail } from '../support/tail-reader.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { restartableTail } from '../support/tail-bed.ts';
 
 const ANNA = '+14155550101';
 const OWN = '+14155550100';
@@ -18,31 +13,11 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 async function fixture() {
-  const file = path.join(tempFolder(), 'chat.db');
-  const clock = new SkippingClock();
-  const keeper = new Keeper();
-  const messages = new ChatDbWriter(file);
-  let tail: RunningTail | undefined;
-  const stop = async (): Promise<void> => {
-    await tail?.kill();
-    tail = undefined;
-  };
-  const start = async (): Promise<void> => {
-    const fresh = keeper.memory.cursor === null;
-    tail = startTail(file, keeper, { clock });
-    if (fresh) await eventually(() => keeper.batches > 0);
-  };
-  onTestFinished(async () => {
-    await stop();
-    messages.close();
-  });
+  const bed = restartableTail();
+  const { clock, keeper, messages, start } = bed;
   await start();
   return {
-    clock,
-    keeper,
-    messages,
-    start,
-    stop,
+    ...bed,
     texts: () => keeper.changes.flatMap((change) => (change.kind === 'received' ? [change.text] : [])),
     /** Old messages in one transaction, some of them own ones. */
     backfill(count: number, ageOf: (index: number) => number, text = 'old'): void {

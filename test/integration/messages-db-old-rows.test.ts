@@ -1,13 +1,8 @@
-import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { encodeAttributedBody } from '../../agent/messages-db/typedstream.ts';
 import { LINK_BALLOON, linkPayload } from '../../agent/virtual-mac/messages-store/payloads.ts';
-import { ChatDbWriter } from '../support/chat-db-writer.ts';
 import { eventually } from '../support/eventually.ts';
-import { SkippingClock } from '../support/skipping-clock.ts';
-import type { RunningTail } from '../support/tail-reader.ts';
-import { Keeper, startTail } from '../support/tail-reader.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { restartableTail } from '../support/tail-bed.ts';
 
 const ANNA = '+14155550101';
 const DAY = 24 * 3_600_000;
@@ -15,29 +10,10 @@ const DAY = 24 * 3_600_000;
 const nanoseconds = (ms: number): bigint => BigInt(Math.round(ms) - 978_307_200_000) * 1_000_000n;
 
 function fixture() {
-  const file = path.join(tempFolder(), 'chat.db');
-  const clock = new SkippingClock();
-  const keeper = new Keeper();
-  const messages = new ChatDbWriter(file);
-  let tail: RunningTail | undefined;
-  const stop = async (): Promise<void> => {
-    await tail?.kill();
-    tail = undefined;
-  };
-  onTestFinished(async () => {
-    await stop();
-    messages.close();
-  });
+  const bed = restartableTail();
+  const { clock, keeper, messages } = bed;
   return {
-    clock,
-    keeper,
-    messages,
-    stop,
-    async start(): Promise<void> {
-      const fresh = keeper.memory.cursor === null;
-      tail = startTail(file, keeper, { clock });
-      if (fresh) await eventually(() => keeper.batches > 0);
-    },
+    ...bed,
     /** A text that was edited, and a link with its preview, both of so long ago. */
     past(ago: number): void {
       const at = clock.now() - ago;

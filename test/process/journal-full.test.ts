@@ -92,6 +92,18 @@ const running = async (
     { within: 90_000, every: 200, what: 'the state of the agent' },
   );
 
+/** Everything that was written is told, once, by an agent that went on, and the journal has room again. */
+async function allIsTold(relay: BuiltRelay, at: Running, written: number): Promise<void> {
+  await eventually(async () => (await told(relay)).length >= written, {
+    within: 180_000,
+    every: 2_000,
+    what: 'all messages',
+  });
+  expect(await told(relay)).toEqual(upTo(written));
+  await running(at, ({ journal }) => journal.state === 'ok');
+  expect(at.agent.child.exitCode).toBeNull();
+}
+
 test('days without a bridge fill the journal to its bound: it says so, and every message is told afterwards, once', {
   timeout: 300_000,
 }, async () => {
@@ -104,14 +116,7 @@ test('days without a bridge fill the journal to its bound: it says so, and every
   expect(written * LONG.length).toBeGreaterThan(7 * 1024 ** 2);
   await bridge.serve();
   await running(at, ({ link }) => link.state === 'open');
-  await eventually(async () => (await told(relay)).length >= written, {
-    within: 180_000,
-    every: 2_000,
-    what: 'all messages',
-  });
-  expect(await told(relay)).toEqual(upTo(written));
-  await running(at, ({ journal }) => journal.state === 'ok');
-  expect(at.agent.child.exitCode).toBeNull();
+  await allIsTold(relay, at, written);
 });
 
 /** A disk of its own of so many bytes; undefined where this user may not mount one. */
@@ -180,12 +185,5 @@ test('a disk that is full is a state and not a crash: room made, everything goes
   expect(at.agent.child.exitCode).toBeNull();
   rmSync(path.join(`${disk}`, 'ballast'));
   await bridge.serve();
-  await eventually(async () => (await told(relay)).length >= written, {
-    within: 180_000,
-    every: 2_000,
-    what: 'all messages',
-  });
-  expect(await told(relay)).toEqual(upTo(written));
-  await running(at, ({ journal }) => journal.state === 'ok');
-  expect(at.agent.child.exitCode).toBeNull();
+  await allIsTold(relay, at, written);
 });

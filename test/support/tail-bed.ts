@@ -5,7 +5,7 @@ import type { MessageChange } from '../../agent/messages-db/types.ts';
 import { ChatDbWriter, type Columns } from './chat-db-writer.ts';
 import { eventually } from './eventually.ts';
 import { SkippingClock } from './skipping-clock.ts';
-import { Keeper, startTail } from './tail-reader.ts';
+import { Keeper, type RunningTail, startTail } from './tail-reader.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export const ANNA = '+14155550101';
@@ -57,6 +57,34 @@ export async function tailBed({ schema }: { schema?: string } = {}) {
       });
       messages.insert('message_attachment_join', { message_id: messages.rowid(guid), attachment_id });
       return absolute;
+    },
+  };
+}
+
+/** A chat.db that the test writes, and a tail of it that is started, stopped and started again with what it kept. */
+export function restartableTail() {
+  const file = path.join(tempFolder(), 'chat.db');
+  const clock = new SkippingClock();
+  const keeper = new Keeper();
+  const messages = new ChatDbWriter(file);
+  let tail: RunningTail | undefined;
+  const stop = async (): Promise<void> => {
+    await tail?.kill();
+    tail = undefined;
+  };
+  onTestFinished(async () => {
+    await stop();
+    messages.close();
+  });
+  return {
+    clock,
+    keeper,
+    messages,
+    stop,
+    async start(): Promise<void> {
+      const fresh = keeper.memory.cursor === null;
+      tail = startTail(file, keeper, { clock });
+      if (fresh) await eventually(() => keeper.batches > 0);
     },
   };
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { openJournal } from '../../../agent/journal/journal.ts';
-import { createLink } from '../../../agent/link/link.ts';
 import { createCore } from '../../../bridge/core/core.ts';
 import { signedText } from '../../../bridge/protocol/frames.ts';
 import { systemClock } from '../../../bridge/runtime/clock.ts';
@@ -13,6 +12,7 @@ import { silentLogger } from '../../support/agent-fixtures.ts';
 import { monotonicMs } from '../inbound/monotonic.ts';
 import { openBare } from './bare.ts';
 import { eventOf } from './resume.ts';
+import { tellAll } from './tell-all.ts';
 
 export interface BridgeResume {
   events: number;
@@ -52,25 +52,13 @@ export async function resumeWithBridge(events: number): Promise<BridgeResume> {
     journal.record({ at: 0, events: Array.from({ length: events }, (_, n) => eventOf(n)) });
     const before = bare.commit(500);
     const begun = monotonicMs();
-    const link = createLink({
-      identity: {
-        agentId,
-        url: `${bridge.url.replace('http', 'ws')}/agent/link`,
-        sign: (nonce) => sign(null, signedText(agentId, nonce), privateKey).toString('base64url'),
-      },
-      versions: { agent: '0.0.0', macos: '26' },
-      ...{
-        journal,
-        clock: systemClock,
-        logger: silentLogger,
-        onCommands: () => undefined,
-        onBehind: () => Promise.resolve(),
-      },
+    const link = await tellAll(journal, {
+      agentId,
+      url: `${bridge.url.replace('http', 'ws')}/agent/link`,
+      sign: (nonce) => sign(null, signedText(agentId, nonce), privateKey).toString('base64url'),
     });
-    link.start();
-    while (journal.eventTextsAfter(0, 1).length > 0) await systemClock.sleep(20);
     const took = monotonicMs() - begun;
-    await link.stop(AbortSignal.abort());
+    await link.stop();
     const bareMs = (before + bare.commit(500)) / 1_000;
     return {
       events,

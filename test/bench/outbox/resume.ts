@@ -6,11 +6,10 @@ import path from 'node:path';
 import { WebSocketServer } from 'ws';
 import { openJournal } from '../../../agent/journal/journal.ts';
 import type { Journal } from '../../../agent/journal/types.ts';
-import { createLink } from '../../../agent/link/link.ts';
 import type { AgentEvent } from '../../../bridge/protocol/events.ts';
 import { isoTime, systemClock } from '../../../bridge/runtime/clock.ts';
-import { silentLogger } from '../../support/agent-fixtures.ts';
 import { monotonicMs } from '../inbound/monotonic.ts';
+import { tellAll } from './tell-all.ts';
 
 const AT_ONCE = 5_000;
 
@@ -101,26 +100,14 @@ async function tell(journal: Journal, events: number): Promise<number> {
     });
     send({ type: 'challenge', nonce: 'n'.repeat(43), serverTime: isoTime(systemClock.now()) });
   });
-  const link = createLink({
-    identity: {
-      agentId: 'agt_1',
-      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      sign: () => 's'.repeat(86),
-    },
-    versions: { agent: '0.0.0', macos: '26' },
-    ...{
-      journal,
-      clock: systemClock,
-      logger: silentLogger,
-      onCommands: () => undefined,
-      onBehind: () => Promise.resolve(),
-    },
+  const link = await tellAll(journal, {
+    agentId: 'agt_1',
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    sign: () => 's'.repeat(86),
   });
-  link.start();
-  while (journal.eventTextsAfter(0, 1).length > 0) await systemClock.sleep(20);
   const took = monotonicMs() - begun;
   if (taken !== events) throw new Error(`only ${taken} of ${events} events were told`);
-  await link.stop(AbortSignal.abort());
+  await link.stop();
   for (const client of server.clients) client.terminate();
   server.close();
   return took;

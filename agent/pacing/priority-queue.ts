@@ -1,5 +1,5 @@
-/** A binary heap: what is least by `before` comes out first. */
-export class Heap<T> {
+/** A queue, kept as a binary heap: what is least by `before` comes out first. */
+export class PriorityQueue<T> {
   readonly #items: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
 
