@@ -8,11 +8,11 @@ import { type CallsFile, historyError, openCallsFile } from './calls-file.ts';
 import type { CallBatch, CallsDb, CallsMemory, CallsMemoryPatch } from './types.ts';
 
 /** Longest time that a call may wait of which no event of the file system tells: one that is over is not urgent. */
-const SLOWEST_MS = 1_000;
+const SLOWEST_MS = 3_000;
 /** How often the file itself is compared with the one that is open. */
-const FILE_MS = 1_000;
+const FILE_MS = 3_000;
 /** Pause after the history could not be opened or read. */
-const RETRY_MS = 1_000;
+const RETRY_MS = 3_000;
 /** Pause while another process holds a lock. */
 const BUSY_MS = 100;
 

@@ -6,6 +6,7 @@ import {
   openAppleDb,
   unreadable,
 } from '../apple-db/apple-db.ts';
+import { limitSql } from '../sql-limit.ts';
 import { findShape } from './shape.ts';
 
 /** One record with the handles that are joined to it. */
@@ -52,7 +53,7 @@ export const openCallsFile = (databasePath: string): CallsFile =>
     const shape = findShape(db);
     if (!shape) throw unreadable(words, 'no table of call records');
     const after = db.prepare<[number, number], StoredCall>(
-      `${shape.select} WHERE c.Z_PK > ? ORDER BY c.Z_PK LIMIT ?`,
+      `${shape.select} WHERE c.Z_PK > ? ORDER BY c.Z_PK ${limitSql('?')}`,
     );
     const uuidAt = db
       .prepare<[number], string>("SELECT coalesce(ZUNIQUE_ID, 'pk:' || Z_PK) FROM ZCALLRECORD WHERE Z_PK = ?")

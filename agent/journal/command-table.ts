@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { type Command, type Priority, priorities } from '../../bridge/protocol/commands.ts';
 import { REPLY_WINDOW_MS } from '../../bridge/protocol/limits.ts';
+import { limitSql } from '../sql-limit.ts';
 import type {
   CommandError,
   CommandPatch,
@@ -92,15 +93,16 @@ export class CommandTable {
       `INSERT INTO command (id, seq, body, conversation, state, expires_at, priority, queued_at, updated_at)
        VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?)`,
     );
+    const upToLimit = limitSql('@limit');
     const first = `NOT EXISTS (
       SELECT 1 FROM command e WHERE e.conversation = c.conversation AND e.seq < c.seq
         AND e.state IN ('queued', 'paced', 'acting', 'confirming'))`;
     const candidates = `SELECT * FROM command c WHERE c.state IN ('queued', 'paced')
       AND c.not_before <= @now AND c.held_until <= @now AND c.expires_at > @now AND ${first}`;
-    this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq LIMIT @limit`);
-    this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq LIMIT @limit`);
+    this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq ${upToLimit}`);
+    this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq ${upToLimit}`);
     this.#unpaced = db.prepare(
-      `${candidates} AND c.body ->> '$.type' NOT IN ${MESSAGES} ORDER BY c.priority, c.seq LIMIT @limit`,
+      `${candidates} AND c.body ->> '$.type' NOT IN ${MESSAGES} ORDER BY c.priority, c.seq ${upToLimit}`,
     );
     this.#waitingForLine = db.prepare(
       `WITH turn AS MATERIALIZED (
@@ -109,14 +111,14 @@ export class CommandTable {
        SELECT c.*, ahead FROM turn JOIN command c ON c.id = turn.id
        WHERE ahead >= @least
          AND (c.state = 'queued' OR c.paced ->> '$.rule' <> 'line_rate' OR c.paced ->> '$.until' <= @now)
-       ORDER BY ahead LIMIT @limit`,
+       ORDER BY ahead ${upToLimit}`,
     );
     this.#waitingBehindHeld = db.prepare(
       `SELECT c.*, h.paced AS held FROM command h JOIN command c
          ON c.conversation = h.conversation AND c.seq > h.seq AND c.state IN ('queued', 'paced')
        WHERE h.state = 'paced' AND h.held_until > 0 AND c.paced IS NOT h.paced
          AND c.body ->> '$.type' IN ${MESSAGES}
-       ORDER BY c.seq LIMIT ?`,
+       ORDER BY c.seq ${limitSql('?')}`,
     );
     this.#nextChange = db
       .prepare(
@@ -126,7 +128,7 @@ export class CommandTable {
       )
       .pluck();
     this.#expired = db.prepare(
-      "SELECT * FROM command WHERE state IN ('queued', 'paced') AND expires_at <= ? ORDER BY seq LIMIT ?",
+      `SELECT * FROM command WHERE state IN ('queued', 'paced') AND expires_at <= ? ORDER BY seq ${limitSql('?')}`,
     );
   }
 
@@ -156,7 +158,9 @@ export class CommandTable {
 
   inStates(states: readonly CommandState[], limit: number): JournaledCommand[] {
     const marks = states.map(() => '?').join(', ');
-    const select = this.#statement(`SELECT * FROM command WHERE state IN (${marks}) ORDER BY seq LIMIT ?`);
+    const select = this.#statement(
+      `SELECT * FROM command WHERE state IN (${marks}) ORDER BY seq ${limitSql('?')}`,
+    );
     return (select.all(...states, limit) as CommandRow[]).map(fromRow);
   }
 

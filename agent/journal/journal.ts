@@ -3,6 +3,7 @@ import type Database from 'better-sqlite3';
 import type { AgentEvent } from '../../bridge/protocol/events.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
+import { limitSql } from '../sql-limit.ts';
 import { CommandTable } from './command-table.ts';
 import { KeptTable } from './kept-table.ts';
 import { journalError, openJournalFile, readMeta } from './open-file.ts';
@@ -230,7 +231,7 @@ class SqliteJournal implements Journal {
   eventTextsAfter(seq: number, limit: number): Array<{ seq: number; text: string }> {
     return this.#read(
       () =>
-        this.#sql('SELECT seq, body AS text FROM event WHERE seq > ? ORDER BY seq LIMIT ?').all(
+        this.#sql(`SELECT seq, body AS text FROM event WHERE seq > ? ORDER BY seq ${limitSql('?')}`).all(
           seq,
           limit,
         ) as Array<{ seq: number; text: string }>,

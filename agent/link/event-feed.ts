@@ -9,7 +9,7 @@ const MAX_BUFFERED = 1024 * 1024;
 /** Events that are read and written together. */
 const AT_ONCE = 64;
 /** Acknowledgements are noted in the journal together: losing some only makes the bridge tell again. */
-const NOTE_AFTER_MS = 50;
+const NOTE_AFTER_MS = 250;
 /** While they keep coming: each note is a commit, for which the link stands still. */
 const NOTE_AFTER_COUNT = 16 * WINDOW;
 

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { limitSql } from '../sql-limit.ts';
 import { appleMillisecondsSql } from './apple-time.ts';
 import type { AttachmentRow } from './attachment-files.ts';
 import type { Schema } from './schema.ts';
@@ -48,7 +49,7 @@ export function prepareEvidence(db: Database.Database, schema: Schema): Evidence
      JOIN handle h ON h.ROWID = j.handle_id WHERE lower(c.chat_identifier) = lower(?) AND c.style = 43`,
   );
   const newest = pluck<[string, number, number], string>(
-    `SELECT m.guid FROM message m WHERE ${IN_CONVERSATION} ORDER BY m.date DESC, m.ROWID DESC LIMIT ?`,
+    `SELECT m.guid FROM message m WHERE ${IN_CONVERSATION} ORDER BY m.date DESC, m.ROWID DESC ${limitSql('?')}`,
   );
   const tapbacks = schema.has('message', 'associated_message_guid')
     ? pluck<[string, string, string], number>(

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { limitSql } from '../sql-limit.ts';
 import { appleMillisecondsSql, toAppleNanoseconds } from './apple-time.ts';
 import type { AttachmentRow } from './attachment-files.ts';
 import type { PlainMessage, StoredMessage } from './message-row.ts';
@@ -65,17 +66,23 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   const rows = <P extends unknown[]>(where: string) => db.prepare<P, StoredMessage>(`${select} ${where}`);
   const pluck = <P extends unknown[], T>(sql: string) => db.prepare<P, T>(sql).pluck();
   const after = db.prepare<[number, number], PlainMessage & { isPlain: number }>(
-    `${plain} WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`,
+    `${plain} WHERE m.ROWID > ? ORDER BY m.ROWID ${limitSql('?')}`,
   );
-  const ownAfter = rows<[number, number]>('WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID LIMIT ?');
+  const ownAfter = rows<[number, number]>(
+    `WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID ${limitSql('?')}`,
+  );
   const byRowid = rows<[number]>('WHERE m.ROWID = ?');
   const byGuid = rows<[string]>('WHERE m.guid = ?');
   const alike = rows<[bigint, bigint, number, number, string | null, number]>(
-    'WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND m.is_from_me = ? AND h.id IS ? LIMIT ?',
+    `WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND m.is_from_me = ? AND h.id IS ? ${limitSql('?')}`,
   );
-  const around = rows<[bigint, bigint, number]>('WHERE m.date BETWEEN ? AND ? ORDER BY m.ROWID LIMIT ?');
+  const around = rows<[bigint, bigint, number]>(
+    `WHERE m.date BETWEEN ? AND ? ORDER BY m.ROWID ${limitSql('?')}`,
+  );
   const guidAt = pluck<[number], string>('SELECT guid FROM message WHERE ROWID = ?');
-  const newestGuids = pluck<[number], string>('SELECT guid FROM message ORDER BY ROWID DESC LIMIT ?');
+  const newestGuids = pluck<[number], string>(
+    `SELECT guid FROM message ORDER BY ROWID DESC ${limitSql('?')}`,
+  );
   const highWater = pluck<[], number>(
     `SELECT max((SELECT coalesce(max(ROWID), 0) FROM message),
       coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'message'), 0))`,
@@ -178,7 +185,7 @@ function prepareAddresses(db: Database.Database, schema: Schema): Pick<Queries, 
       .prepare<[number], string>(
         `SELECT value FROM (
            SELECT m.${column} AS value, m.is_from_me AS mine, h.id AS sender
-           FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id ORDER BY m.ROWID DESC LIMIT ?)
+           FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id ORDER BY m.ROWID DESC ${limitSql('?')})
          WHERE value <> '' ${more} GROUP BY value ORDER BY count(*) DESC`,
       )
       .pluck();

@@ -107,6 +107,11 @@ function print({
   write('Last commit that makes a message whole to its event, in ms; join in ms after the row.');
   write('bluerelay: the built agent with its journal, to the event frame at the other end of the link.');
   write('bare limit: a process that asks for data_version without pause. Other watchers: to their callback.');
+  write(
+    bare?.apart
+      ? 'Each watcher had a processor of its own.'
+      : 'All shared their processors: who is woken may wait for who woke it.',
+  );
   write(table(['watcher', 'join', 'p50', 'p90', 'p99', 'to bare', 'after a WAL swap'], lines));
   for (const { who, cannot } of watched) if (cannot) write(`${who} cannot run here: ${cannot}`);
   write('');

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { apart } from './apart.ts';
 import { type Latency, latencyOf } from './figures.ts';
 import { reply, startChild, type WatcherReply } from './messages.ts';
 import { monotonicMs } from './monotonic.ts';
@@ -20,6 +21,8 @@ export interface Watcher {
 }
 
 export interface Measured {
+  /** Whether the watcher had a processor of its own. */
+  apart: boolean;
   /** By the delay of the join. */
   latency: Record<string, Latency | null>;
   /** Messages that were never heard. */
@@ -82,6 +85,12 @@ async function sample({ writer }: World, watcher: Watcher, join: number): Promis
 
 /** Lets a watcher hear so many messages of each kind, and then some after -wal was swapped. */
 export async function measure(world: World, watcher: Watcher, count: number): Promise<Measured> {
+  const others = [process.pid, world.writer.process.pid ?? 0];
+  const heard = await apart(watcher.pid, others, () => hear(world, watcher, count));
+  return { ...heard.done, apart: heard.apart };
+}
+
+async function hear(world: World, watcher: Watcher, count: number): Promise<Omit<Measured, 'apart'>> {
   const latency: Measured['latency'] = {};
   let lost = 0;
   for (const join of joins) {
