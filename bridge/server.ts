@@ -11,7 +11,7 @@ import type { Service } from './runtime/lifecycle.ts';
 import type { Logger } from './runtime/logger.ts';
 import { Wakeable } from './runtime/wakeable.ts';
 import { openMediaFolder } from './store/media-folder.ts';
-import { openStore } from './store/store.ts';
+import { openStore, type StoreOptions } from './store/store.ts';
 import type { MediaFiles, Store } from './store/types.ts';
 import { createWebhookDispatcher } from './webhooks/webhooks.ts';
 
@@ -35,9 +35,13 @@ export interface Bridge extends Service {
  * Opens the configured store. Throws `store_unavailable` with what the system or the database says, and none of its
  * URL, which may hold a password.
  */
-export async function openConfiguredStore(config: BridgeConfig, clock: Clock): Promise<Store> {
+export async function openConfiguredStore(
+  config: BridgeConfig,
+  clock: Clock,
+  onTrouble?: StoreOptions['onTrouble'],
+): Promise<Store> {
   try {
-    return await openStore({ url: config.store, clock });
+    return await openStore({ url: config.store, clock, ...(onTrouble && { onTrouble }) });
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError(`The store cannot be opened: ${errorCode(cause)}`, {
@@ -129,7 +133,14 @@ export async function startBridge({ config, clock, logger, overrides }: BridgeOp
   const releases: Release[] = [];
   let draining = false;
   try {
-    const store = overrides?.store ?? (await openConfiguredStore(config, clock));
+    const store =
+      overrides?.store ??
+      (await openConfiguredStore(config, clock, (error) =>
+        logger.warn(
+          { code: errorCode(error) },
+          'what other bridges store is heard of late: no LISTEN or NOTIFY',
+        ),
+      ));
     releases.push(() => store.close());
     const media = await openConfiguredMedia(config, clock);
     const core = createCore({ store, clock, logger, allowHttpWebhooks, media });

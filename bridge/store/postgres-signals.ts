@@ -12,24 +12,28 @@ export class PostgresSignals implements Signals {
   readonly #url: string;
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
+  readonly #onTrouble: (error: unknown) => void;
   readonly #listeners = new Set<(text: string) => void>();
   readonly #sending = new Set<Promise<void>>();
   #client: pg.Client | undefined;
   #again: Cancel | undefined;
   #connecting: Promise<void> | undefined;
   #closed = false;
+  #troubled = false;
 
-  constructor(url: string, pool: pg.Pool, clock: Clock) {
+  /** `onTrouble` is told why word from other bridges does not come or go, once until it does again. */
+  constructor(url: string, pool: pg.Pool, clock: Clock, onTrouble: (error: unknown) => void) {
     this.#url = url;
     this.#pool = pool;
     this.#clock = clock;
+    this.#onTrouble = onTrouble;
   }
 
   signal(text: string): void {
     const sending = this.#pool.query('select pg_notify($1, $2)', [CHANNEL, text]).then(
       () => undefined,
       // What is lost is found by whoever looks into the store now and then.
-      () => undefined,
+      (error: unknown) => this.#trouble(error),
     );
     this.#sending.add(sending);
     void sending.finally(() => this.#sending.delete(sending));
@@ -58,7 +62,7 @@ export class PostgresSignals implements Signals {
     });
     this.#client = client;
     // Each way to break ends the connection.
-    client.on('error', () => undefined);
+    client.on('error', (error) => this.#trouble(error));
     client.once('end', () => this.#reconnect(client));
     client.on('notification', ({ payload = '' }) => {
       for (const listener of this.#listeners) listener(payload);
@@ -67,13 +71,22 @@ export class PostgresSignals implements Signals {
       .connect()
       .then(() => client.query(`listen ${CHANNEL}`))
       .then(
-        () => undefined,
         () => {
+          this.#troubled = false;
+        },
+        (error: unknown) => {
+          this.#trouble(error);
           this.#reconnect(client);
           // It may be half open; that it did not work is known already.
           void client.end().catch(() => undefined);
         },
       );
+  }
+
+  #trouble(error: unknown): void {
+    if (this.#troubled || this.#closed) return;
+    this.#troubled = true;
+    this.#onTrouble(error);
   }
 
   #reconnect(client: pg.Client): void {

@@ -22,8 +22,8 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** Opens a pool on a Postgres URL; TLS is as `sslmode` in the URL says. */
-export function openPostgres(url: string, clock: Clock): Engine {
+/** Opens a pool on a Postgres URL; TLS is as `sslmode` in the URL says. `onTrouble` as {@link PostgresSignals} has it. */
+export function openPostgres(url: string, clock: Clock, onTrouble: (error: unknown) => void): Engine {
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -36,7 +36,7 @@ export function openPostgres(url: string, clock: Clock): Engine {
   pool.on('error', () => undefined);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   const session: Session = { db, dialect: 'postgres' };
-  const signals = new PostgresSignals(url, pool, clock);
+  const signals = new PostgresSignals(url, pool, clock, onTrouble);
   return {
     session,
     async transaction(work) {

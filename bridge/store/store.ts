@@ -33,6 +33,8 @@ export interface StoreOptions {
   /** `sqlite:<path>`, or `postgres://…` with TLS as its `sslmode` says. */
   url: string;
   clock: Clock;
+  /** Told why word of what other bridges on one Postgres store does not come, once until it does again: it is found later then. */
+  onTrouble?: (error: unknown) => void;
 }
 
 /** Operations that change nothing; every other one called outside of a transaction gets one of its own. */
@@ -87,10 +89,10 @@ const READS = new Set<keyof StoreOperations>([
  * Opens the store and brings its schema up to date. Throws `invalid_store_url` or `store_too_new`, or what the database
  * itself says when it cannot be reached.
  */
-export async function openStore({ url, clock }: StoreOptions): Promise<Store> {
-  const engine = namingRefusals(await openEngine(url, clock));
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const engine = namingRefusals(await openEngine(options));
   try {
-    await migrateToLatest(engine, clock.now());
+    await migrateToLatest(engine, options.clock.now());
   } catch (error) {
     await engine.close();
     throw error;
@@ -121,10 +123,11 @@ function namingRefusals(engine: Engine): Engine {
   };
 }
 
-async function openEngine(url: string, clock: Clock): Promise<Engine> {
+async function openEngine({ url, clock, onTrouble = () => undefined }: StoreOptions): Promise<Engine> {
   if (/^sqlite:./.test(url)) return openSqlite(url.slice('sqlite:'.length));
   // What a SQLite store never needs is loaded where it is wanted.
-  if (/^postgres(ql)?:\/\//.test(url)) return (await import('./postgres.ts')).openPostgres(url, clock);
+  if (/^postgres(ql)?:\/\//.test(url))
+    return (await import('./postgres.ts')).openPostgres(url, clock, onTrouble);
   throw new AppError('The URL of the store is of no known kind', {
     code: 'invalid_store_url',
     ...operatorErrors.invalid_store_url,

@@ -20,10 +20,14 @@ afterAll(() => server?.stop());
 const HER = '+14155550101';
 
 /** One bridge's core on the database; no timer of it ever fires unless the test moves the clock. */
-async function coreOn(url: string, clock: ManualClock): Promise<Pick<TestCore, 'core' | 'store'>> {
-  const store = await openStore({ url, clock });
+async function coreOn(
+  url: string,
+  clock: ManualClock,
+): Promise<Pick<TestCore, 'core' | 'store'> & { troubles: unknown[] }> {
+  const troubles: unknown[] = [];
+  const store = await openStore({ url, clock, onTrouble: (error) => troubles.push(error) });
   onTestFinished(() => store.close());
-  return { store, core: createCore({ store, clock, logger: silentLogger }) };
+  return { store, troubles, core: createCore({ store, clock, logger: silentLogger }) };
 }
 
 async function two() {
@@ -53,14 +57,14 @@ async function two() {
       frame.type === 'command' && frame.command.type === 'message.send' ? [frame.command.text ?? ''] : [],
     );
   const order = (core: Core, text: string) => core.sendMessage(live, { to: HER, text });
-  return { bridge, clock, there: there.core, agent, link, texts, order, listeners };
+  return { bridge, clock, there: there.core, troubles: here.troubles, agent, link, texts, order, listeners };
 }
 
 test.skipIf(!binaries)(
   'what another bridge on one Postgres stores is sent at once, and found in time where the word of it is lost',
   { timeout: 120_000 },
   async () => {
-    const { clock, there, link, texts, order, listeners } = await two();
+    const { clock, there, troubles, link, texts, order, listeners } = await two();
     // No clock moves: whatever comes was told.
     for (const text of ['one', 'two', 'three']) await order(there, text);
     await eventually(() => texts().length === 3, { within: 30_000, what: 'what was told' });
@@ -70,6 +74,7 @@ test.skipIf(!binaries)(
     // The connection that listens breaks, and its bridge has not noticed or not come back.
     await listeners('count(pg_terminate_backend(pid))');
     await eventually(async () => (await listeners()) === 0, { within: 30_000 });
+    await eventually(() => troubles.length === 1, { what: 'that it is told' });
     await order(there, 'four');
     expect(texts()).toHaveLength(3);
     await eventually(
@@ -84,6 +89,7 @@ test.skipIf(!binaries)(
     await order(there, 'five');
     await eventually(() => texts().length === 5, { within: 30_000, what: 'what was told then' });
     expect(texts()).toEqual(['one', 'two', 'three', 'four', 'five']);
+    expect(troubles).toHaveLength(1);
   },
 );
 
