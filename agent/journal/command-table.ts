@@ -99,11 +99,10 @@ export class CommandTable {
         AND e.state IN ('queued', 'paced', 'acting', 'confirming'))`;
     const candidates = `SELECT * FROM command c WHERE c.state IN ('queued', 'paced')
       AND c.not_before <= @now AND c.held_until <= @now AND c.expires_at > @now AND ${first}`;
-    this.#urgentFirst = db.prepare(`${candidates} ORDER BY c.priority, c.seq ${upToLimit}`);
-    this.#oldestFirst = db.prepare(`${candidates} ORDER BY c.seq ${upToLimit}`);
-    this.#unpaced = db.prepare(
-      `${candidates} AND c.body ->> '$.type' NOT IN ${MESSAGES} ORDER BY c.priority, c.seq ${upToLimit}`,
-    );
+    const urgentFirst = `(c.priority, c.seq) > (@priority, @seq) ORDER BY c.priority, c.seq ${upToLimit}`;
+    this.#urgentFirst = db.prepare(`${candidates} AND ${urgentFirst}`);
+    this.#oldestFirst = db.prepare(`${candidates} AND c.seq > @seq ORDER BY c.seq ${upToLimit}`);
+    this.#unpaced = db.prepare(`${candidates} AND c.body ->> '$.type' NOT IN ${MESSAGES} AND ${urgentFirst}`);
     this.#waitingForLine = db.prepare(
       `WITH turn AS MATERIALIZED (
          SELECT id, min(row_number() OVER (ORDER BY priority, seq), row_number() OVER (ORDER BY seq)) - 1 AS ahead
@@ -178,10 +177,15 @@ export class CommandTable {
     return this.#statement('SELECT coalesce(max(high_water), 0) FROM command').pluck().get() as number;
   }
 
-  candidates(now: number, limit: number, which?: 'oldest' | 'unpaced'): JournaledCommand[] {
+  candidates(
+    now: number,
+    limit: number,
+    which?: 'oldest' | 'unpaced',
+    { priority, seq }: Pick<JournaledCommand, 'priority' | 'seq'> = BEFORE_ALL,
+  ): JournaledCommand[] {
     const others = { oldest: this.#oldestFirst, unpaced: this.#unpaced };
     const select = which === undefined ? this.#urgentFirst : others[which];
-    return (select.all({ now, limit }) as CommandRow[]).map(fromRow);
+    return (select.all({ now, limit, priority, seq }) as CommandRow[]).map(fromRow);
   }
 
   /** Lets held commands be looked at anew: all, or those that a message from a conversation may free. */
@@ -224,8 +228,17 @@ export class CommandTable {
     }));
   }
 
-  /** Nothing that was put off by a clock that ran ahead waits for it. */
+  /** Whether an act that is not settled began at a time that the clock has yet to show. */
+  isAhead(now: number): boolean {
+    const ahead = `SELECT EXISTS (SELECT 1 FROM command WHERE state IN ${UNSETTLED} AND acted_at > ?)`;
+    return this.#statement(ahead).pluck().get(now) === 1;
+  }
+
+  /** Nothing that was put off by a clock that ran ahead waits for it; acts count as begun by now: their rows are dated so. */
   setBack(now: number): void {
+    this.#statement(
+      `UPDATE command SET acted_at = min(acted_at, ?) WHERE state IN ${UNSETTLED} AND acted_at IS NOT NULL`,
+    ).run(now);
     this.#statement(
       `UPDATE command SET held_until = 0, not_before = min(not_before, ?) WHERE state IN ('queued', 'paced')`,
     ).run(now);
@@ -275,6 +288,12 @@ export class CommandTable {
     return statement;
   }
 }
+
+/** A place before that of every command. */
+const BEFORE_ALL = { priority: -1, seq: -1 } as const;
+
+/** Commands whose act may still be proved by a row. */
+const UNSETTLED = "('acting', 'confirming', 'uncertain')";
 
 /** Commands that pacing is about. */
 const MESSAGES = "('message.send', 'group.create')";

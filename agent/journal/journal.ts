@@ -157,8 +157,13 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.inStates(states, limit));
   }
 
-  candidates(now: number, limit: number, which?: 'oldest' | 'unpaced'): JournaledCommand[] {
-    return this.#read(() => this.#commands.candidates(now, limit, which));
+  candidates(
+    now: number,
+    limit: number,
+    which?: 'oldest' | 'unpaced',
+    after?: Pick<JournaledCommand, 'priority' | 'seq'>,
+  ): JournaledCommand[] {
+    return this.#read(() => this.#commands.candidates(now, limit, which, after));
   }
 
   releaseHeld(): void {
@@ -180,7 +185,7 @@ class SqliteJournal implements Journal {
   }
 
   isAhead(now: number): boolean {
-    return this.#read(() => this.records.isAhead(now));
+    return this.#read(() => this.records.isAhead(now) || this.#commands.isAhead(now));
   }
 
   setBack(now: number): void {

@@ -230,9 +230,14 @@ export interface Journal {
   /**
    * Waiting commands that are due, not held, and whose conversation has nothing before them under way: the most urgent
    * first, then in the bridge's order; or, with `oldest`, in the bridge's order alone; or, with `unpaced`, those that
-   * are no messages.
+   * are no messages. At most `limit`, of those that come behind `after`.
    */
-  candidates(now: number, limit: number, which?: 'oldest' | 'unpaced'): JournaledCommand[];
+  candidates(
+    now: number,
+    limit: number,
+    which?: 'oldest' | 'unpaced',
+    after?: Pick<JournaledCommand, 'priority' | 'seq'>,
+  ): JournaledCommand[];
   /** When the next waiting command falls due, is held no longer, or expires, if any is waiting for time. */
   nextQueuedChange(now: number): number | undefined;
   /** Lets every held command be looked at anew. */

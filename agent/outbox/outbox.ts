@@ -1,3 +1,4 @@
+import type { Command } from '../../bridge/protocol/commands.ts';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError, describeError } from '../../bridge/runtime/app-error.ts';
 import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
@@ -97,6 +98,7 @@ class DurableOutbox implements Outbox {
       files,
       callStanding = () => 'on',
       isBanned = () => false,
+      mayAct = () => true,
     } = options;
     const stopping = this.#stopping.signal;
     const wake = (): void => this.wake();
@@ -107,9 +109,11 @@ class DurableOutbox implements Outbox {
       clock,
       logger,
       windowMs: options.confirmWindowMs ?? CONFIRM_WINDOW_MS,
+      followClock: () => this.#followClock(),
       onSettled: wake,
     });
-    this.#performer = new Performer({ ...options, stopping });
+    const mayBegin = ({ type }: Command): boolean => mayAct() && (type === 'call.end' || !isBanned());
+    this.#performer = new Performer({ ...options, mayBegin, stopping });
     this.#errands = new ErrandRunner({
       journal,
       errands: options.errands,
@@ -204,7 +208,10 @@ class DurableOutbox implements Outbox {
     const { journal, clock, logger } = this.#options;
     const now = clock.now();
     const byMs = Math.max(0, this.#latest - now);
-    if (byMs > 0 || journal.isAhead(now)) journal.setBack(now);
+    if (byMs > 0 || journal.isAhead(now)) {
+      journal.setBack(now);
+      this.#confirm.searchAnew();
+    }
     if (byMs >= WORTH_TELLING_MS) logger.warn({ byMs }, 'the clock was set back');
     this.#latest = now;
   }

@@ -33,6 +33,8 @@ export interface PerformerOptions {
   messagesDb: Pick<MessagesDb, 'highWater'>;
   evidence: Evidence;
   files: SentFiles;
+  /** Whether an act may begin now that nothing forbade when it was found: staging a file takes a while. */
+  mayBegin(command: Command): boolean;
   clock: Clock;
   logger: Logger;
   stopping: AbortSignal;
@@ -59,7 +61,7 @@ export class Performer {
     if (command.command === null) return;
     const actId = newId('act', clock.now());
     const ready = await this.#prepare(command, command.command, part, { actId, source });
-    if (!ready || this.#options.stopping.aborted) return;
+    if (!ready || this.#options.stopping.aborted || !this.#stillWaits(command, command.command)) return;
     const highWater = messagesDb.highWater();
     const at = clock.now();
     const patch: CommandPatch = {
@@ -79,6 +81,14 @@ export class Performer {
     );
     const outcome = await mac.perform(actId, ready.act).catch(outcomeOfError);
     await this.settle({ ...command, ...patch, state: change.state }, outcome);
+  }
+
+  /** Whether it was neither taken back nor is it too late for it since it was found. */
+  #stillWaits({ id, part, expiresAt }: JournaledCommand, order: Command): boolean {
+    const { journal, clock, mayBegin } = this.#options;
+    const now = journal.command(id);
+    const waits = (now?.state === 'queued' || now?.state === 'paced') && now.part === part;
+    return waits && clock.now() < expiresAt && mayBegin(order);
   }
 
   /** Finds out what became of an act that an earlier process began; leaves it when it is stopped before it knows. */

@@ -14,7 +14,7 @@ import { isErrand, type Part, partsOf } from './parts.ts';
 import type { CallStanding, SentFiles } from './ports.ts';
 import { step } from './step.ts';
 
-/** Commands that one look considers. */
+/** Commands that are read at once. */
 const LOOK = 50;
 /** One act in so many goes to the command that waits longest, whatever its priority: so none waits for ever. */
 const FAIRNESS = 8;
@@ -71,21 +71,36 @@ export class Turn {
 
   /** Journals what pacing holds, and finds the first act that may begin now. */
   take(now: number): Found {
-    const { journal } = this.#options;
     const found: Found = { refused: [], errands: [] };
     const order = this.#acts % FAIRNESS === FAIRNESS - 1 ? 'oldest' : undefined;
-    const seen = new Set<string>();
-    let anyHeld = false;
-    for (let more = true; more; ) {
-      const candidates = journal.candidates(now, LOOK, order);
-      const held = this.#look(candidates, now, { found, seen });
-      anyHeld ||= held > 0;
-      more = !found.next && held > 0 && candidates.length === LOOK;
-    }
+    const look = { found, seen: new Set<string>() };
+    const anyHeld = this.#lookThrough(order, now, look);
     // What waits for the line holds up nothing else, however much it is.
-    if (!found.next && found.line) this.#look(journal.candidates(now, LOOK, 'unpaced'), now, { found, seen });
+    if (!found.next && found.line) this.#lookThrough('unpaced', now, look);
     if (!found.next) this.#tell(now, found.line, anyHeld);
     return found;
+  }
+
+  /**
+   * Looks page by page, so that what waits for something of its own, such as a file, holds up no other. Where the line
+   * itself has to wait it goes on only past what other rules hold. Returns whether any rule holds any.
+   */
+  #lookThrough(
+    order: 'oldest' | 'unpaced' | undefined,
+    now: number,
+    look: { found: Found; seen: Set<string> },
+  ): boolean {
+    const { found } = look;
+    let anyHeld = false;
+    let after: JournaledCommand | undefined;
+    for (let more = true; more; ) {
+      const candidates = this.#options.journal.candidates(now, LOOK, order, after);
+      const held = this.#look(candidates, now, look) > 0;
+      anyHeld ||= held;
+      after = candidates.at(-1);
+      more = !found.next && candidates.length === LOOK && (held || order === 'unpaced' || !found.line);
+    }
+    return anyHeld;
   }
 
   /** Looks for the next act among those that were not seen before; journals and counts those that are held. */
