@@ -4,7 +4,7 @@ const LATE_MS = 15 * 60_000;
 const SETTLE_MS = 10 * 60_000;
 /** Late rows are kept back this long, to see how many come together. */
 export const CROWD_MS = 10_000;
-/** So many late rows at once are a replay, whatever their dates, unless they climb to the present. */
+/** So many late rows at once are a replay, unless they climb to the present. */
 const CROWD = 250;
 /** So few late rows are stragglers, if not older than a day. */
 const STRAGGLERS = 3;
@@ -94,12 +94,14 @@ export class Guard {
 
   /** Which late rows of one crowd, in the order of their ROWIDs, are news after all. */
   judge<T extends LateRow>(crowd: readonly T[], now: number): T[] {
-    const climbs = isClimb(crowd, now);
     const oldest = Math.min(...crowd.map(({ date }) => date));
-    const caughtUp = climbs && crowd.length < CROWD && oldest >= now - CATCH_UP_MS;
+    const caughtUp = crowd.length < CROWD && oldest >= now - CATCH_UP_MS && isClimb(crowd, now);
+    // A replay that comes with what was fetched after hours without a network does not make history of that.
+    const ahead = crowd.filter(({ behind }) => !behind);
+    const fetched = ahead.length < CROWD || isClimb(ahead, now);
     return crowd.filter(({ date, behind }) => {
       if (date < now - HISTORY_MS) return false;
-      if (!behind) return crowd.length < CROWD || climbs;
+      if (!behind) return fetched;
       return caughtUp || (crowd.length <= STRAGGLERS && date >= now - DAY_MS);
     });
   }

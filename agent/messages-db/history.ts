@@ -171,7 +171,8 @@ class RowReader {
       guid: row.guid,
       at: date,
       entries: this.#entries(row, now),
-      repeated: late && saysAgain(row, SAME_MOMENT_MS, this.#db),
+      repeated:
+        late && saysAgain(row, { within: SAME_MOMENT_MS, toSelf: this.#self.isToSelf(row), db: this.#db }),
     };
   }
 

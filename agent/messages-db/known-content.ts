@@ -5,31 +5,73 @@ import type { StoredMessage } from './message-row.ts';
 import { kindOf } from './message-row.ts';
 import { trySummaryInfo } from './summary-info.ts';
 
+/** What a row is compared with. */
+export interface Comparison {
+  /** Other rows are dated this near to it, in milliseconds. */
+  within: number;
+  toSelf: boolean;
+  db: Connection;
+}
+
 /**
- * Whether a message says again what a row before it said, as one does that iCloud wrote anew: the same sender, within
- * so many milliseconds, the same text, be it one that the earlier row had before it was edited; without words, the
- * same files. Of a row of which something was taken back the text is gone: its very date is enough.
+ * Whether a row says again what a row before it said, as one does that iCloud wrote anew: within so many milliseconds the
+ * same text of the same sender, be it one that the earlier row had before it was edited; without words, the same files; the
+ * same reaction, the same note about a group. Of a row of which something was taken back the text is gone: its very date is
+ * enough. Rows come back from the other side too: an own message of the same chat counts as well, unless that is with
+ * oneself, where two rows of one note stand on both sides.
  */
-export function saysAgain(row: StoredMessage, within: number, db: Connection): boolean {
-  if (kindOf(row) !== 'message') return false;
-  const text = textOf(row);
+export function saysAgain(row: StoredMessage, { within, toSelf, db }: Comparison): boolean {
+  const kind = kindOf(row);
+  const text = kind === 'message' ? textOf(row) : null;
   return db.alike(row, within).some((other) => {
-    if (kindOf(other) !== 'message' || (other.associatedType ?? 0) !== (row.associatedType ?? 0))
-      return false;
-    if (textOf(other) === text) return hasWords(text) || filesOf(other, db) === filesOf(row, db);
+    if (kindOf(other) !== kind || (other.associatedType ?? 0) !== (row.associatedType ?? 0)) return false;
+    if (toSelf ? other.fromMe !== row.fromMe : !isSameSide(other, row)) return false;
+    if (kind !== 'message') return isSameFact(other, row);
+    if (textOf(other) === text) return hasWords(text) || areSameFiles(other, row, within, db);
     return Boolean(other.dateEdited) && onceSaid(other, row, text, db);
   });
 }
 
+/** From the same person, or, where one of the two is from me, in the same chat. */
+function isSameSide(other: StoredMessage, row: StoredMessage): boolean {
+  if (other.fromMe === row.fromMe) return other.sender === row.sender;
+  if (row.chatIdentifier && other.chatIdentifier) return row.chatIdentifier === other.chatIdentifier;
+  return row.sender !== null && row.sender === other.sender;
+}
+
+/** Whether two reactions, or two notes about a group, tell the same. */
+const isSameFact = (other: StoredMessage, row: StoredMessage): boolean =>
+  FACT_FIELDS.every((field) => (other[field] || null) === (row[field] || null));
+
+const FACT_FIELDS = [
+  ...(['associatedGuid', 'associatedEmoji', 'itemType'] as const),
+  ...(['groupAction', 'groupTitle', 'otherHandle', 'chatIdentifier'] as const),
+];
+
 /** Whether more stands in a text than the marks of files and balloons. */
 const hasWords = (text: string | null): boolean => /[^\uFFFC\uFFFD\s]/.test(text ?? '');
 
-const filesOf = ({ rowid }: StoredMessage, db: Connection): string =>
+/** Of a late row the size may not be known yet. */
+function areSameFiles(other: StoredMessage, row: StoredMessage, within: number, db: Connection): boolean {
+  const [before, now] = [filesOf(other, db), filesOf(row, db)];
+  return (
+    before.length === now.length &&
+    before.every(({ transferName, totalBytes }, index) => {
+      const file = now[index];
+      const sizeOpen = within > 0 && !(file?.totalBytes && totalBytes);
+      return file?.transferName === transferName && (sizeOpen || file.totalBytes === totalBytes);
+    })
+  );
+}
+
+const filesOf = ({ rowid }: StoredMessage, db: Connection) =>
   db
     .attachments(rowid)
-    .map(({ transferName, totalBytes }) => `${transferName} ${totalBytes}`)
-    .sort()
-    .join('\n');
+    .sort(
+      (a, b) =>
+        (a.transferName ?? '').localeCompare(b.transferName ?? '') ||
+        (a.totalBytes ?? 0) - (b.totalBytes ?? 0),
+    );
 
 function onceSaid(other: StoredMessage, row: StoredMessage, text: string | null, db: Connection): boolean {
   const { summary } = trySummaryInfo(db.summary(other.rowid));

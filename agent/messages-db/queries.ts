@@ -41,7 +41,7 @@ export interface Queries {
   attachments(rowid: number): AttachmentRow[];
   payload(rowid: number): Buffer | null;
   summary(rowid: number): Buffer | null;
-  /** Rows with a lower ROWID dated within so many milliseconds of a row, of the same direction and sender. */
+  /** Rows with a lower ROWID dated within so many milliseconds of a row: of its direction and sender, or of the other direction. */
   alike(row: StoredMessage, within: number): StoredMessage[];
   /** Rows dated within so many milliseconds of a row, whoever they are from, itself among them. */
   around(row: StoredMessage, within: number): StoredMessage[];
@@ -74,7 +74,7 @@ export function prepareQueries(db: Database.Database, schema: Schema): Queries {
   const byRowid = rows<[number]>('WHERE m.ROWID = ?');
   const byGuid = rows<[string]>('WHERE m.guid = ?');
   const alike = rows<[bigint, bigint, number, number, string | null, number]>(
-    `WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND m.is_from_me = ? AND h.id IS ? ${limitSql('?')}`,
+    `WHERE m.date BETWEEN ? AND ? AND m.ROWID < ? AND (m.is_from_me <> ? OR h.id IS ?) ${limitSql('?')}`,
   );
   const around = rows<[bigint, bigint, number]>(
     `WHERE m.date BETWEEN ? AND ? ORDER BY m.ROWID ${limitSql('?')}`,

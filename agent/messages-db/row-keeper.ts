@@ -57,7 +57,7 @@ export class RowKeeper {
     const late = date === null ? null : guard.check(date, look.now);
     if (!late) {
       if (this.#isKnownContent(row, within, look)) this.#silence(row, look);
-      else this.#admit(row, { rowid: row.rowid, since: look.now }, look);
+      else this.#admit(row, { rowid: row.rowid, since: look.now, ...(within && { within }) }, look);
     } else if (late.behind && (strict || guard.isReplay(this.#lateCount()))) {
       this.#silence(row, look);
     } else {
@@ -104,7 +104,7 @@ export class RowKeeper {
       if (!news.has(guid) || this.#isKnownContent(row, within, look)) this.#silence(row, look);
       else {
         guard.wasNews(date, look.now);
-        this.#admit(row, { rowid: row.rowid, since: held.since }, look);
+        this.#admit(row, { rowid: row.rowid, since: held.since, ...(within && { within }) }, look);
       }
     }
   }
@@ -117,7 +117,7 @@ export class RowKeeper {
 
   /** Whether a row says again what an earlier one said, dated as near to it as `within`. */
   #isKnownContent(row: StoredMessage, within: number | null, look: Look): boolean {
-    return within !== null && saysAgain(row, within, look.db);
+    return within !== null && saysAgain(row, { within, toSelf: this.#parts.self.isToSelf(row), db: look.db });
   }
 
   #admit(row: StoredMessage, held: Held, look: Look): void {
@@ -137,7 +137,9 @@ export class RowKeeper {
     const wait = this.#waitsUntil(whole, held.since, look);
     if (wait <= look.now) {
       known.held.delete(row.guid);
-      teller.tell({ ...whole, row: this.#withChat(row, look) }, look);
+      // What it said was not whole when it was compared.
+      if (held.within && this.#isKnownContent(row, held.within, look)) this.#silence(row, look);
+      else teller.tell({ ...whole, row: this.#withChat(row, look) }, look);
       return;
     }
     this.#again(look, wait);

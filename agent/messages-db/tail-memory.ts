@@ -26,6 +26,8 @@ export interface Held {
   rowid: number;
   since: number;
   late?: LateRow;
+  /** It may be a replay of a row dated this near to it, in milliseconds: told once its files were compared. */
+  within?: number;
 }
 
 /** A message that was told with files still coming. */

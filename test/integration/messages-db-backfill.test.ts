@@ -171,6 +171,67 @@ test('two files of one moment are two messages', async () => {
   await eventually(() => day.texts().length === 3);
 });
 
+test('an own message that comes back from the other side is known, and so is one of a group', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  const at = clock.now();
+  messages.send(ANNA, 'from here', { at, columns: { is_sent: 1 } });
+  const own = messages.message({ fromMe: true, text: 'to all', at, columns: { is_sent: 1 } });
+  messages.join(own, 'chat77');
+  await day.settled();
+  clock.skipTo(at + HOUR);
+  messages.receive(ANNA, 'from here', ANNA, { at });
+  messages.receive(OWN, 'to all', 'chat77', { at });
+  messages.receive(ANNA, 'to all', ANNA, { at: at + 1 });
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['to all']);
+});
+
+test('a reaction and a new name of a group that come back are known', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  const at = clock.now();
+  const target = messages.receive(ANNA, 'liked', 'chat77', { at });
+  const facts = (): void => {
+    const like = { associated_message_guid: `p:0/${target}`, associated_message_type: 2001 };
+    messages.receive(ANNA, 'Liked', 'chat77', { at: at + 5, columns: like });
+    messages.receive(ANNA, '', 'chat77', { at, text: null, columns: { item_type: 2, group_title: 'All' } });
+  };
+  facts();
+  await day.settled();
+  clock.skipTo(at + HOUR);
+  facts();
+  await day.settled();
+  const told = day.keeper.changes.filter(({ kind }) => kind !== 'received');
+  expect(told.map(({ kind }) => kind)).toEqual(['tapback', 'group']);
+});
+
+test.each([
+  ['its file later', true],
+  ['a file of unknown size', false],
+])('a photo that comes back with %s is known', async (_, later) => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  const at = clock.now();
+  const file = (message: string, total_bytes: number): void => {
+    const columns = { guid: `of ${message}`, transfer_name: 'a.heic', transfer_state: 6, total_bytes };
+    const attachment_id = messages.insert('attachment', columns);
+    messages.insert('message_attachment_join', { message_id: messages.rowid(message), attachment_id });
+  };
+  const photo = (): string =>
+    messages.receive(ANNA, '\uFFFC', ANNA, { at, columns: { cache_has_attachments: 1 } });
+  messages.db.transaction(() => file(photo(), 5))();
+  await day.settled();
+  clock.skipTo(at + HOUR);
+  const again = photo();
+  if (later) await day.settled();
+  file(again, later ? 5 : 0);
+  await day.settled();
+  clock.skipTo(clock.now() + 2 * MINUTE);
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['\uFFFC']);
+});
+
 test('a Mac that was off for three days tells what came meanwhile', async () => {
   const day = await fixture();
   const { messages, clock } = day;

@@ -96,6 +96,14 @@ describe('late rows that are news', () => {
     expect(news(guard({ quietFor: 6 * HOUR }), dates)).toEqual(dates);
   });
 
+  test('those of hours without a network, though a replay comes with them', () => {
+    const dates = climbing(NOW - 100 * MINUTE, 5, 15 * MINUTE);
+    const subject = guard({ quietFor: 2 * HOUR });
+    const old = scattered(300, 60 * DAY, 2 * DAY);
+    expect(news(subject, [...old, ...dates])).toEqual(dates);
+    expect(news(subject, [...dates, ...old])).toEqual(dates);
+  });
+
   test('those that Messages fetches after an own row was written already', () => {
     const dates = climbing(NOW - 3 * DAY, 20, 3.5 * HOUR);
     expect(news(guard({ upFor: 0 }), dates)).toEqual(dates);
