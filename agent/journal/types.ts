@@ -256,8 +256,8 @@ export interface Journal {
     limit: number,
   ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }>;
   /**
-   * Whether messages are dated ahead of a clock that was set back: `setBack` makes them count as of now, and lets every
-   * waiting command be looked at anew.
+   * Whether messages, or acts that nothing proves yet, are dated ahead of a clock that was set back: `setBack` makes them
+   * count as of now, and lets every waiting command be looked at anew.
    */
   isAhead(now: number): boolean;
   setBack(now: number): void;

@@ -32,6 +32,8 @@ export interface ConfirmOptions {
   logger: Logger;
   /** How long the row of a text may take to appear, in milliseconds. */
   windowMs: number;
+  /** Notices a clock that was set back, and tells by {@link Confirm.searchAnew}. */
+  followClock: () => void;
   /** Called after commands left `confirming`: their conversations may go on. */
   onSettled: () => void;
 }
@@ -70,6 +72,13 @@ export class Confirm {
     }
   }
 
+  /** Since the clock was set back what was passed by may be a proof, and what is awaited has all its time again. */
+  searchAnew(): void {
+    this.#searched.clear();
+    this.#until.clear();
+    this.#lookForChat();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#timer?.();
@@ -77,6 +86,7 @@ export class Confirm {
   }
 
   #look(uncertain: boolean): void {
+    this.#options.followClock();
     const confirmed = this.#lookForConfirming();
     const resolved = uncertain && this.#lookForUncertain();
     if (confirmed || resolved) this.#options.onSettled();

@@ -11,7 +11,7 @@ import { AppError } from '../../bridge/runtime/app-error.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { sendCommand, silentLogger } from './agent-fixtures.ts';
 import { eventually } from './eventually.ts';
-import { ManualClock } from './manual-clock.ts';
+import { JumpingClock } from './jumping-clock.ts';
 import { tempFolder } from './temp-folder.ts';
 
 export const ANNA = '+14155550101';
@@ -171,7 +171,7 @@ export type Order = Command extends infer C
 
 /** An outbox over a real journal, with a Mac and a chat.db that the test moves. */
 export class OutboxWorld {
-  readonly clock = new ManualClock();
+  readonly clock = new JumpingClock();
   readonly evidence = new TestEvidence();
   mac = new TestMac();
   journal: Journal;
@@ -181,9 +181,13 @@ export class OutboxWorld {
   #seq = 0;
 
   /** Its tail has begun unless `tail` says otherwise. */
-  constructor({ tail = true, ...more }: Partial<OutboxOptions> & { tail?: boolean } = {}) {
+  constructor({
+    tail = true,
+    journalBytes,
+    ...more
+  }: Partial<OutboxOptions> & { tail?: boolean; journalBytes?: number } = {}) {
     this.#more = more;
-    this.journal = openJournal(this.#file);
+    this.journal = openJournal(this.#file, journalBytes === undefined ? {} : { maxBytes: journalBytes });
     if (tail) this.journal.record({ at: 0, memory: { cursor: 'c', remember: [], forget: [] } });
     this.#open();
   }
