@@ -82,22 +82,25 @@ describe('outbox', () => {
     ['while it acts', 'acting'],
     ['while its row is awaited', 'confirming'],
     ['when it is uncertain', 'uncertain'],
-  ] as const)('is done by a row that a clock set back dates before the act: set back %s', async (_, state) => {
-    world.order(world.text('a'), world.text('b', BEN));
-    await eventually(() => world.mac.acts.length === 1);
-    if (state !== 'acting') await world.mac.end();
-    await world.clock.advance(state === 'uncertain' ? 9_000 : 1_000);
-    expect(world.journal.command('a')?.state).toBe(state);
-    world.clock.jump(-9 * 3_600_000);
-    const { guid } = world.row(ANNA, 'text of a');
-    if (state === 'acting') await world.mac.end();
-    // A later command makes the outbox look at the clock.
-    await world.mac.end();
-    await world.clock.advance(2_000);
-    world.clock.jump(9 * 3_600_000);
-    await world.clock.advance(2_000);
-    expect(world.journal.command('a')).toMatchObject({ state: 'done', guid });
-  });
+  ] as const)(
+    'is done by a row that a clock set back dates before the act: set back %s',
+    async (_, state) => {
+      world.order(world.text('a'), world.text('b', BEN));
+      await eventually(() => world.mac.acts.length === 1);
+      if (state !== 'acting') await world.mac.end();
+      await world.clock.advance(state === 'uncertain' ? 9_000 : 1_000);
+      expect(world.journal.command('a')?.state).toBe(state);
+      world.clock.jump(-9 * 3_600_000);
+      const { guid } = world.row(ANNA, 'text of a');
+      if (state === 'acting') await world.mac.end();
+      // A later command makes the outbox look at the clock.
+      await world.mac.end();
+      await world.clock.advance(2_000);
+      world.clock.jump(9 * 3_600_000);
+      await world.clock.advance(2_000);
+      expect(world.journal.command('a')).toMatchObject({ state: 'done', guid });
+    },
+  );
 
   test('gives up on a row in time although the clock was set back meanwhile', async () => {
     world.order(world.text('a'));
