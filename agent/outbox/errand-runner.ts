@@ -12,6 +12,8 @@ const MAX_UPLOADS = 2;
 /** First and longest pause before an errand is run again, in milliseconds. */
 const RETRY_FIRST_MS = 2_000;
 const RETRY_LONGEST_MS = 5 * 60_000;
+/** Pause after the journal could not be used, in milliseconds. */
+const TROUBLE_PAUSE_MS = 1_000;
 
 export interface ErrandRunnerOptions {
   journal: Journal;
@@ -97,40 +99,45 @@ export class ErrandRunner {
   }
 
   async #upload(command: JournaledCommand, order: Parameters<Errands['upload']>[0]): Promise<void> {
-    const { errands, stopping, clock } = this.#options;
+    const { errands, stopping } = this.#options;
     let failure: unknown;
     try {
       await errands.upload(order, stopping);
     } catch (error) {
       failure = error;
     }
-    this.#uploads.delete(command.id);
     // Stopped before it was whole: the command stays `acting` for the next start, which begins it anew.
-    if (failure !== undefined && stopping.aborted) return;
-    this.#end(command, failure, clock.now());
+    if (failure === undefined || !stopping.aborted) await this.#end(command, failure);
+    this.#uploads.delete(command.id);
     this.#options.onEnded();
   }
 
-  #end(command: JournaledCommand, failure: unknown, at: number): void {
-    const { journal, logger } = this.#options;
-    try {
-      if (failure === undefined) {
-        const uploaded = { type: 'media.uploaded', commandId: command.id, at: isoTime(at) } as const;
-        journal.record(merge(at, step(command, { type: 'finished' }, at), { at, events: [uploaded] }));
-        return;
-      }
+  /** Journals how an upload ended, again and again until it is durable or the agent stops. */
+  async #end(command: JournaledCommand, failure: unknown): Promise<void> {
+    const { journal, clock, logger, stopping } = this.#options;
+    if (failure !== undefined)
       logger.warn({ commandId: command.id, error: describeError(failure) }, 'an upload failed');
-      const error = errorOf(failure);
-      const notBefore =
-        at + Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** Math.min(command.attempts - 1, 10));
-      const ended = step(command, { type: 'not_started', error }, at, { notBefore });
-      const told = { type: 'media.uploaded', commandId: command.id, at: isoTime(at), error } as const;
-      journal.record(merge(at, ended, ended.state === 'failed' ? { at, events: [told] } : undefined));
-    } catch (error) {
-      // Stays `acting`: the next start of the agent begins it anew.
-      logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an errand');
+    for (;;) {
+      try {
+        journal.record(endOfUpload(command, failure, clock.now()));
+        return;
+      } catch (error) {
+        logger.error({ commandId: command.id, error: describeError(error) }, 'cannot journal an errand');
+        if (stopping.aborted) return;
+        await clock.sleep(TROUBLE_PAUSE_MS, stopping);
+      }
     }
   }
+}
+
+function endOfUpload(command: JournaledCommand, failure: unknown, at: number): JournalChange {
+  const uploaded = { type: 'media.uploaded', commandId: command.id, at: isoTime(at) } as const;
+  if (failure === undefined)
+    return merge(at, step(command, { type: 'finished' }, at), { at, events: [uploaded] });
+  const error = errorOf(failure);
+  const notBefore = at + Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** Math.min(command.attempts - 1, 10));
+  const ended = step(command, { type: 'not_started', error }, at, { notBefore });
+  return merge(at, ended, ended.state === 'failed' ? { at, events: [{ ...uploaded, error }] } : undefined);
 }
 
 /** The steps of an errand that begins and ends in one transaction. */

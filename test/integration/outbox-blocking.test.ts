@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { ANNA, noErrands, OutboxWorld } from '../support/outbox-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,6 +30,33 @@ test('uploads that wait for their turn hold up no message', async () => {
     world.ask(`up${n}`, { type: 'media.upload', mediaId: `med_${n}`, attachmentGuid: `a${n}` });
   world.ask('m', { type: 'message.send', to: ANNA, text: 'hello' });
   await world.acted(1);
+});
+
+test('an upload that ends while the journal is full is told once there is room', async () => {
+  await world.end();
+  world = new OutboxWorld({ journalBytes: 400_000 });
+  let whole: () => void = () => undefined;
+  const upload = (): Promise<void> =>
+    new Promise((resolve) => {
+      whole = resolve;
+    });
+  await world.restart({ errands: { ...noErrands, upload } });
+  world.ask('up', { type: 'media.upload', mediaId: 'med_1', attachmentGuid: 'a1' });
+  await eventually(() => world.stateOf('up') === 'acting');
+  const { journal, clock } = world;
+  const at = new Date(clock.now()).toISOString();
+  const fill = (commandId: string): void => {
+    for (;;) journal.record({ at: clock.now(), events: [{ type: 'media.uploaded', commandId, at }] });
+  };
+  expect(() => fill('x'.repeat(3_000))).toThrow('no room');
+  expect(() => fill('x')).toThrow('no room');
+  whole();
+  await clock.advance(3_000);
+  expect(world.stateOf('up')).toBe('acting');
+  journal.acknowledgeEvents(journal.lastEventSeq());
+  await clock.advance(3_000);
+  expect(world.told('up').at(-1)).toBe('media.uploaded');
+  expect(world.stateOf('up')).toBe('done');
 });
 
 test('files that are not here hold up no other conversation', async () => {
