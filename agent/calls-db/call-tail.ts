@@ -6,7 +6,11 @@ import type { CallBatch, CallsMemory } from './types.ts';
 /** Records read at once. */
 const CHUNK = 200;
 /** Calls whose ids are remembered, so that none is told again when its record is written anew. */
-const REMEMBERED = 500;
+const REMEMBERED = 5_000;
+/** A record may come this much after its call ended, and the first start between them. */
+const RECORD_LATE_MS = 15 * 60_000;
+/** What ended before this is history, however it comes. */
+const HISTORY_MS = 30 * 24 * 3_600_000;
 
 const cursorSchema = z.object({
   /** Which file it is; null before there was one. */
@@ -16,6 +20,8 @@ const cursorSchema = z.object({
   uuid: z.string().nullable(),
   /** Newest end of a call up to there, in milliseconds since the Unix epoch. */
   newest: z.number(),
+  /** First start ever: what ended before is history, when iCloud brings it too. */
+  since: z.number().optional(),
   /** In a history that was built anew: records up to `until` that ended no later than `newest` were there before. */
   rebuilt: z.object({ until: z.number(), newest: z.number() }).optional(),
 });
@@ -24,7 +30,7 @@ type Cursor = z.infer<typeof cursorSchema>;
 
 const PREFIX = 'call:';
 
-/** Tells each call once, in the order in which the history got them. */
+/** Tells each call once, in the order in which the history got them; none that ended before the first start, or a month ago. */
 export class CallTail {
   #cursor: Cursor | null;
   /** Ids of calls that were told or passed by, oldest first. */
@@ -46,14 +52,14 @@ export class CallTail {
   /** Where a tail without any memory starts when there is no file yet: whatever comes after `now`. */
   beginBeforeFile(now: number): CallBatch | null {
     if (this.#cursor) return null;
-    return this.#begin({ file: null, pk: 0, uuid: null, newest: now });
+    return this.#begin({ file: null, pk: 0, uuid: null, newest: now, since: now });
   }
 
   /** What is new; null when nothing needs telling or saving. */
   next(file: CallsFile, now: number): CallBatch | null {
     if (!this.#cursor) {
       const pk = file.highWater();
-      return this.#begin({ file: file.file, pk, uuid: file.uuidAt(pk) ?? null, newest: now });
+      return this.#begin({ file: file.file, pk, uuid: file.uuidAt(pk) ?? null, newest: now, since: now });
     }
     const cursor = place(this.#cursor, file);
     const rows = file.after(cursor.pk, CHUNK);
@@ -64,7 +70,9 @@ export class CallTail {
       return null;
     }
     const fresh = rows.filter((row) => !this.#known.has(row.uuid));
-    const changes = fresh.filter((row) => !wasThere(row, cursor)).map((row) => changeOf(row, now));
+    const changes = fresh
+      .filter((row) => !wasThere(row, cursor) && !isHistory(row, cursor, now))
+      .map((row) => changeOf(row, now));
     const newest = Math.max(cursor.newest, ...rows.map((row) => Math.min(endOf(row), now)));
     this.#cursor = { ...cursor, pk: last.pk, uuid: last.uuid, newest };
     return { changes, memory: this.#remember(fresh, now) };
@@ -102,3 +110,9 @@ function place(cursor: Cursor, file: CallsFile): Cursor {
 
 const wasThere = (row: StoredCall, { rebuilt }: Cursor): boolean =>
   rebuilt !== undefined && row.pk <= rebuilt.until && endOf(row) <= rebuilt.newest;
+
+/** A record without a date is none. */
+function isHistory(row: StoredCall, { since = 0 }: Cursor, now: number): boolean {
+  const end = endOf(row);
+  return end !== 0 && end < Math.max(Math.min(since, now) - RECORD_LATE_MS, now - HISTORY_MS);
+}

@@ -74,6 +74,9 @@ const call = (more: Partial<FinishedCall> = {}): FinishedCall => ({
   ...more,
 });
 
+/** As `ZDATE` has it. */
+const appleNow = (): number => Date.now() / 1000 - 978_307_200;
+
 test('each kind of call is told once as it ends, and none that was there before', async () => {
   const home = tempFolder();
   const store = open(home);
@@ -165,6 +168,39 @@ test('a history that was built anew tells only what is new in it', async () => {
   expect(keeper.changes.slice(2).map(({ callUuid }) => callUuid)).toEqual([fresh]);
 });
 
+test('calls of before the first start are not told when they come, as by iCloud, and a record without a date is', async () => {
+  const home = tempFolder();
+  const store = open(home);
+  const keeper = new Keeper();
+  read(home, keeper);
+  await begun(keeper);
+  const missed = { answered: false, durationMs: 0 };
+  for (const days of [400, 31, 1]) store.insertCall(call({ ...missed, at: Date.now() - days * 86_400_000 }));
+  const db = new Database(path.join(home, HISTORY));
+  db.exec(
+    "INSERT INTO ZCALLRECORD (Z_PK, ZUNIQUE_ID, ZORIGINATED, ZANSWERED, ZCALLTYPE) VALUES (50, 'undated', 0, 0, 16)",
+  );
+  db.close();
+  await eventually(() => keeper.changes.length > 0);
+  expect(keeper.changes.map(({ callUuid }) => callUuid)).toEqual(['undated']);
+});
+
+test('a thousand records that are written anew are not told again', async () => {
+  const home = tempFolder();
+  const store = open(home);
+  const keeper = new Keeper();
+  read(home, keeper);
+  await begun(keeper);
+  for (let i = 0; i < 1_000; i += 1) store.insertCall(call({ answered: false, durationMs: 0 }));
+  await eventually(() => keeper.changes.length === 1_000, { within: 60_000 });
+  const db = new Database(path.join(home, HISTORY));
+  db.exec('UPDATE ZCALLRECORD SET Z_PK = Z_PK + 10000');
+  db.close();
+  const next = store.insertCall(call());
+  await eventually(() => keeper.changes.at(-1)?.callUuid === next, { within: 60_000 });
+  expect(keeper.changes).toHaveLength(1_001);
+}, 120_000);
+
 test('tables and columns are found whatever the numbers of the model', async () => {
   const home = tempFolder();
   const store = open(home);
@@ -179,11 +215,11 @@ test('tables and columns are found whatever the numbers of the model', async () 
   read(home, keeper);
   await begun(keeper);
   db.exec(`INSERT INTO ZCALLRECORD (Z_PK, ZUNIQUE_ID, ZDATE, ZDURATION, ZORIGINATED, ZANSWERED, ZCALLTYPE)
-    VALUES (50, 'joined', 800000000, 3, 1, 1, 8);
+    VALUES (50, 'joined', ${appleNow()}, 3, 1, 1, 8);
     INSERT INTO Z_3REMOTEPARTICIPANTHANDLES VALUES (50, 1);`);
   db.prepare(
     `INSERT INTO ZCALLRECORD (Z_PK, ZUNIQUE_ID, ZDATE, ZADDRESS, ZORIGINATED, ZANSWERED, ZCALLTYPE)
-    VALUES (51, 'bytes', 800000000, ?, 0, 0, 16)`,
+    VALUES (51, 'bytes', ${appleNow()}, ?, 0, 0, 16)`,
   ).run(Buffer.from('+14155550108'));
   db.close();
   await eventually(() => keeper.changes.length === 2);
@@ -211,7 +247,7 @@ test('what its provider and cause make of a call', async () => {
   const db = new Database(path.join(home, HISTORY));
   const insert = db.prepare(
     `INSERT INTO ZCALLRECORD (Z_PK, ZUNIQUE_ID, ZDATE, ZORIGINATED, ZANSWERED, ZCALLTYPE, ZSERVICE_PROVIDER,
-       ZDISCONNECTED_CAUSE) VALUES (?, ?, 800000000, 0, 0, ?, ?, ?)`,
+       ZDISCONNECTED_CAUSE) VALUES (?, ?, ${appleNow()}, 0, 0, ?, ?, ?)`,
   );
   for (const [index, [type, provider, cause]] of rows.entries())
     insert.run(60 + index, `call ${index}`, type, provider, cause);
