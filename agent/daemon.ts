@@ -167,7 +167,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       evidence,
       files: {
         ready: (command, index) => media.ready(command, index),
-        fetch: (command, until, onChange) => media.fetch(command, until, onChange),
+        fetch: (command, onChange) => media.fetch(command, onChange),
         stage: (actId, file) => care.staging.stage(actId, file),
       },
       errands: {

@@ -4,7 +4,7 @@ import type { Command, SendMessageCommand } from '../../bridge/protocol/commands
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError, describeError } from '../../bridge/runtime/app-error.ts';
 import { Backoff } from '../../bridge/runtime/backoff.ts';
-import type { Clock } from '../../bridge/runtime/clock.ts';
+import type { Cancel, Clock } from '../../bridge/runtime/clock.ts';
 import type { Logger } from '../../bridge/runtime/logger.ts';
 import { makeFolder } from '../../bridge/runtime/make-folder.ts';
 import { type MediaIdentity, MediaTransfer } from './transfer.ts';
@@ -45,6 +45,9 @@ export class Media {
   readonly #transfer: MediaTransfer;
   readonly #stopping = new AbortController();
   readonly #fetches = new Map<string, Promise<void>>();
+  /** Pauses of files whose transfer failed: who waits to try again takes nobody's place. */
+  readonly #backoffs = new Map<string, Backoff>();
+  readonly #resting = new Map<string, Cancel>();
   /** Why files will not come. */
   readonly #refused = new Map<string, AppError>();
 
@@ -64,16 +67,21 @@ export class Media {
     return statSync(local, { throwIfNoEntry: false })?.size === file.bytes ? local : undefined;
   }
 
-  /** Fetches the files of a command that are not here, until they are, are refused, or the time is `until`. */
-  fetch(command: SendMessageCommand, until: number, onChange: () => void): void {
+  /**
+   * Fetches the files of a command that are not here, a few at a time. `onChange` is called when there is room for more,
+   * or something may be tried again: to ask {@link ready}, and for what is still missing, anew.
+   */
+  fetch(command: SendMessageCommand, onChange: () => void): void {
     (command.files ?? []).forEach((file, index) => {
-      if (this.#fetches.size >= MAX_FETCHES || this.#fetches.has(file.mediaId)) return;
-      if (this.#refused.has(file.mediaId) || this.ready(command, index) !== undefined) return;
-      const fetching = this.#fetch(command, file, until).finally(() => {
-        this.#fetches.delete(file.mediaId);
+      const { mediaId } = file;
+      if (this.#fetches.size >= MAX_FETCHES || this.#fetches.has(mediaId)) return;
+      if (this.#stopping.signal.aborted || this.#resting.has(mediaId) || this.#refused.has(mediaId)) return;
+      if (this.ready(command, index) !== undefined) return;
+      const fetching = this.#fetch(command, file, onChange).finally(() => {
+        this.#fetches.delete(mediaId);
         if (!this.#stopping.signal.aborted) onChange();
       });
-      this.#fetches.set(file.mediaId, fetching);
+      this.#fetches.set(mediaId, fetching);
     });
   }
 
@@ -101,6 +109,7 @@ export class Media {
 
   /** Removes files that came before a time, in milliseconds since the Unix epoch: those still needed are fetched anew. */
   sweep(before: number): void {
+    this.#backoffs.clear();
     for (const name of readdirSync(this.#options.folder)) {
       const file = path.join(this.#options.folder, name);
       const stat = statSync(file, { throwIfNoEntry: false });
@@ -111,28 +120,34 @@ export class Media {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    for (const cancel of this.#resting.values()) cancel();
     await Promise.all(this.#fetches.values());
   }
 
-  async #fetch(command: SendMessageCommand, file: SentFile, until: number): Promise<void> {
-    const { clock, logger } = this.#options;
+  async #fetch(command: SendMessageCommand, file: SentFile, onChange: () => void): Promise<void> {
     const { signal } = this.#stopping;
-    const backoff = new Backoff({ ...BACKOFF, clock });
     const { mediaId } = file;
-    while (!signal.aborted && clock.now() < until) {
-      try {
-        await this.#transfer.download(this.#pathOf(file), file, { mediaId, commandId: command.id, signal });
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.warn({ commandId: command.id, error: describeError(error) }, 'a file to send is not here yet');
-        if (error instanceof AppError && error.retry === 'never') {
-          this.#refused.set(mediaId, error);
-          return;
-        }
-        await clock.sleep(backoff.failed(), signal);
-      }
+    try {
+      await this.#transfer.download(this.#pathOf(file), file, { mediaId, commandId: command.id, signal });
+      this.#backoffs.delete(mediaId);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { logger } = this.#options;
+      logger.warn({ commandId: command.id, error: describeError(error) }, 'a file to send is not here yet');
+      if (error instanceof AppError && error.retry === 'never') this.#refused.set(mediaId, error);
+      else this.#rest(mediaId, onChange);
     }
+  }
+
+  #rest(mediaId: string, onChange: () => void): void {
+    const { clock } = this.#options;
+    const backoff = this.#backoffs.get(mediaId) ?? new Backoff({ ...BACKOFF, clock });
+    this.#backoffs.set(mediaId, backoff);
+    const wake = (): void => {
+      this.#resting.delete(mediaId);
+      onChange();
+    };
+    this.#resting.set(mediaId, clock.after(backoff.failed(), wake));
   }
 
   #pathOf({ mediaId, sha256 }: SentFile): string {

@@ -9,10 +9,10 @@ export interface SentFiles {
    */
   ready(command: SendMessageCommand, index: number): string | undefined;
   /**
-   * Begins to fetch what is missing, and tries until a time, in milliseconds since the Unix epoch; `onChange` is called
-   * when asking {@link ready} again gives something else.
+   * Begins to fetch what is missing, as far as there is room. `onChange` is called when asking {@link ready} again may give
+   * something else, or there is room again: then it is asked for anew.
    */
-  fetch(command: SendMessageCommand, until: number, onChange: () => void): void;
+  fetch(command: SendMessageCommand, onChange: () => void): void;
   /**
    * Copies a file to where Messages may read it, for one act. Throws AppError `file_not_sendable`; whatever else it throws,
    * such as `disk_full`, it is asked again later.

@@ -194,7 +194,7 @@ export class Turn {
     try {
       const path = files.ready(order, order.files?.indexOf(part.file) ?? 0);
       if (path !== undefined) return path;
-      files.fetch(order, command.expiresAt, onFile);
+      files.fetch(order, onFile);
       return 'missing';
     } catch (error) {
       if (!(error instanceof AppError)) throw error;

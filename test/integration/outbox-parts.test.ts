@@ -87,7 +87,7 @@ describe('a message of several parts', () => {
           if (refused) throw refused;
           return undefined;
         },
-        fetch: (_, __, onChange) => {
+        fetch: (_, onChange) => {
           arrived = onChange;
         },
       },
