@@ -24,7 +24,9 @@ export interface GuardMemory {
   since: number;
   /** Newest date of a row that was on time. */
   newest: number;
-  /** What `newest` was ten to twenty minutes ago. */
+  /** The same of rows from others alone: own ones are written without a network too, while those wait. */
+  received?: number;
+  /** What `received` was ten to twenty minutes ago. */
   settled: number;
   /** What `settled` becomes, and since when that was the newest. */
   next: number;
@@ -70,12 +72,12 @@ export class Guard {
     this.#watchingSince = now;
   }
 
-  /** Null for a row that is on time; what to remember of it otherwise. */
-  check(date: number, now: number): LateRow | null {
+  /** Null for a row that is on time; what to remember of it otherwise. `mine`: it is an own one. */
+  check(date: number, now: number, mine = false): LateRow | null {
     const behind = date < Math.max(this.#memory.settled, Math.min(this.#memory.since, now)) - LATE_MS;
     const away = date < this.#watchingSince && date >= now - HISTORY_MS;
     if (date >= now - LATE_MS || (away && !behind)) {
-      this.#onTime(date, now);
+      this.#onTime(date, now, mine);
       return null;
     }
     return { date, behind };
@@ -112,16 +114,20 @@ export class Guard {
   }
 
   /** Notes that a late row was news. */
-  wasNews(date: number, now: number): void {
-    this.#onTime(date, now);
+  wasNews(date: number, now: number, mine = false): void {
+    this.#onTime(date, now, mine);
   }
 
-  #onTime(date: number, now: number): void {
+  #onTime(date: number, now: number, mine: boolean): void {
     const memory = this.#memory;
-    if (date <= now + FUTURE_MS) memory.newest = Math.max(memory.newest, date);
+    memory.received ??= memory.newest;
+    if (date <= now + FUTURE_MS) {
+      memory.newest = Math.max(memory.newest, date);
+      if (!mine) memory.received = Math.max(memory.received, date);
+    }
     if (now - memory.nextAt < SETTLE_MS) return;
     memory.settled = memory.next;
-    memory.next = memory.newest;
+    memory.next = memory.received;
     memory.nextAt = now;
   }
 }

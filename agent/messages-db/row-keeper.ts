@@ -54,7 +54,7 @@ export class RowKeeper {
     const date = dateOf(row);
     // Asked for before the check, by which the row itself becomes the newest.
     const within = date === null ? null : guard.replayWithin(date, look.now);
-    const late = date === null ? null : guard.check(date, look.now);
+    const late = date === null ? null : guard.check(date, look.now, this.#isMine(row));
     if (!late) {
       if (this.#isKnownContent(row, within, look)) this.#silence(row, look);
       else this.#admit(row, { rowid: row.rowid, since: look.now, ...(within && { within }) }, look);
@@ -103,7 +103,7 @@ export class RowKeeper {
       const within = guard.replayWithin(date, look.now);
       if (!news.has(guid) || this.#isKnownContent(row, within, look)) this.#silence(row, look);
       else {
-        guard.wasNews(date, look.now);
+        guard.wasNews(date, look.now, this.#isMine(row));
         this.#admit(row, { rowid: row.rowid, since: held.since, ...(within && { within }) }, look);
       }
     }
@@ -113,6 +113,11 @@ export class RowKeeper {
     let count = 0;
     for (const [, { late }] of this.#parts.known.held.all()) if (late) count += 1;
     return count;
+  }
+
+  /** Notes to oneself come back as if somebody had written them, so that they count as such. */
+  #isMine(row: StoredMessage): boolean {
+    return row.fromMe === 1 && !this.#parts.self.isToSelf(row);
   }
 
   /** Whether a row says again what an earlier one said, dated as near to it as `within`. */

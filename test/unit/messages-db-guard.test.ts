@@ -120,6 +120,14 @@ describe('what was there before', () => {
     expect(subject.check(NOW - HOUR, NOW + 45 * MINUTE)).toMatchObject({ behind: true });
   });
 
+  test('an own row says nothing of what others wrote meanwhile', () => {
+    const subject = guard({ quietFor: 8 * HOUR });
+    for (let ago = 3 * HOUR; ago >= 0; ago -= 30 * MINUTE)
+      expect(subject.check(NOW - ago, NOW - ago, true)).toBeNull();
+    expect(subject.check(NOW - 2 * HOUR, NOW)).toMatchObject({ behind: false });
+    expect(subject.replayWithin(NOW - MINUTE, NOW)).toBe(0);
+  });
+
   test('a date in the future does not make everything else old', () => {
     const subject = guard();
     expect(subject.check(NOW + 400 * DAY, NOW)).toBeNull();
