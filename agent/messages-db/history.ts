@@ -181,7 +181,7 @@ class RowReader {
     const kind = kindOf(row);
     if (kind === 'note') return present(groupChange(row, now));
     const { body, attachments } = wholeRow(row, this.#files, look);
-    if (kind === 'tapback') return present(tapbackChange(row, { now, replaces: undefined, attachments }));
+    if (kind === 'tapback') return present(tapbackChange(row, { now, standing: undefined, attachments }));
     const { summary } = trySummaryInfo(row.dateEdited ? this.#db.summary(row.rowid) : null);
     const payload = row.balloon ? this.#db.payload(row.rowid) : null;
     // An own row to a group names no handle at all.

@@ -127,11 +127,13 @@ export class RowTeller {
     const target = targetOf(row.associatedGuid);
     const person = row.fromMe === 1 ? '' : senderOf(row);
     const name = `${target?.guid}/${target?.part}/${person}`;
-    const replaces = this.#known.taps.get(name)?.tapback;
-    const change = tapbackChange(row, { now: look.now, replaces, attachments });
+    const standing = this.#known.taps.get(name);
+    const change = tapbackChange(row, { now: look.now, standing, attachments });
     push(look, row, change);
-    if (change?.action === 'added') this.#known.taps.set(name, { tapback: change.tapback, since: look.now });
-    else if (change) this.#known.taps.delete(name);
+    if (change?.action === 'added') {
+      const { tapback, emoji } = change;
+      this.#known.taps.set(name, { tapback, ...(emoji && { emoji }), since: look.now });
+    } else if (change) this.#known.taps.delete(name);
   }
 
   #ownStates(row: StoredMessage, look: Look): void {

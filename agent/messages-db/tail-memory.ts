@@ -49,7 +49,7 @@ interface Kinds {
   /** What was said in voice notes and was told. */
   heard: { since: number };
   /** Standing reactions, by target and person. */
-  taps: { tapback: TapbackName; since: number };
+  taps: { tapback: TapbackName; emoji?: string; since: number };
   /** Notes to oneself, by their text: the row that was told. */
   self: { guid: string; date: number; since: number };
   /** Rows that went their way, numbered in order, those that were passed by below 0: known again in a database that is built anew. */

@@ -155,6 +155,8 @@ export interface TapbackChange extends ChangeOfMessage {
   target: MessageTarget;
   /** The standing reaction of the same person on the same part that this one takes the place of. */
   replaces?: TapbackName;
+  /** The emoji of that one. */
+  replacedEmoji?: string;
   attachments?: Attachment[];
 }
 

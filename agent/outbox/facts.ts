@@ -127,15 +127,18 @@ function tapbackFacts(change: TapbackChange): AgentEvent[] {
     from: handleOf(change.from),
     target: targetOf(change.target),
   };
-  const fact: AgentEvent = {
-    type: `reaction.${change.action}`,
+  const factOf = (
+    type: 'reaction.added' | 'reaction.removed',
+    name: TapbackName,
+    emoji?: string,
+  ): AgentEvent => ({
+    type,
     ...common,
-    reaction: reactionOf(change.tapback),
-    ...(change.emoji ? { emoji: bounded(change.emoji, 32) } : {}),
-  };
-  return change.replaces
-    ? [{ type: 'reaction.removed', ...common, reaction: reactionOf(change.replaces) }, fact]
-    : [fact];
+    reaction: reactionOf(name),
+    ...(emoji ? { emoji: bounded(emoji, 32) } : {}),
+  });
+  const fact = factOf(`reaction.${change.action}`, change.tapback, change.emoji);
+  return change.replaces ? [factOf('reaction.removed', change.replaces, change.replacedEmoji), fact] : [fact];
 }
 
 const GROUP_TYPES = {

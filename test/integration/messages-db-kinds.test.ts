@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { changeFacts } from '../../agent/outbox/facts.ts';
 import type { Columns } from '../support/chat-db-writer.ts';
 import { ANNA, BEN, GROUP, tailBed } from '../support/tail-bed.ts';
 
@@ -31,6 +32,33 @@ describe('reactions', () => {
       { action: 'added', tapback: 'like', from: null, target: { guid: target, part: 0 } },
     ]);
     expect(changes[0]).not.toHaveProperty('replaces');
+  });
+
+  test('an emoji that another one replaces, or whose removal does not name it, is named', async () => {
+    const { messages, told } = await tailBed();
+    const target = messages.receive(ANNA, 'hi');
+    const tapback = (type: number, emoji?: string): string =>
+      messages.receive(ANNA, 'Reacted', ANNA, {
+        columns: {
+          ...{ associated_message_type: type, associated_message_guid: `p:0/${target}` },
+          associated_message_emoji: emoji ?? null,
+        },
+      });
+    tapback(2006, '😀');
+    tapback(2006, '🎉');
+    tapback(3006);
+    const changes = (await told(4)).slice(1);
+    expect(changes).toMatchObject([
+      { action: 'added', emoji: '😀' },
+      { action: 'added', emoji: '🎉', replaces: 'emoji', replacedEmoji: '😀' },
+      { action: 'removed', tapback: 'emoji', emoji: '🎉' },
+    ]);
+    expect(changes.flatMap((change) => changeFacts(change))).toMatchObject([
+      { type: 'reaction.added', emoji: '😀' },
+      { type: 'reaction.removed', emoji: '😀' },
+      { type: 'reaction.added', emoji: '🎉' },
+      { type: 'reaction.removed', emoji: '🎉' },
+    ]);
   });
 
   test('a sticker that was put on a bubble is a message with its target', async () => {
