@@ -234,14 +234,26 @@ export class CommandTable {
     return this.#statement(ahead).pluck().get(now) === 1;
   }
 
-  /** Nothing that was put off by a clock that ran ahead waits for it; acts count as begun by now: their rows are dated so. */
-  setBack(now: number): void {
+  /**
+   * Nothing that was put off by a clock that ran ahead waits for it, and deadlines move with it; acts count as begun by now:
+   * their rows are dated so.
+   */
+  setBack(now: number, byMs: number): void {
     this.#statement(
       `UPDATE command SET acted_at = min(acted_at, ?) WHERE state IN ${UNSETTLED} AND acted_at IS NOT NULL`,
     ).run(now);
     this.#statement(
-      `UPDATE command SET held_until = 0, not_before = min(not_before, ?) WHERE state IN ('queued', 'paced')`,
-    ).run(now);
+      `UPDATE command SET held_until = 0, not_before = min(not_before, ?), expires_at = expires_at - ?
+       WHERE state IN ('queued', 'paced')`,
+    ).run(now, byMs);
+  }
+
+  dateDeadlines(bridgeAheadMs: number): void {
+    const asked = `CAST(unixepoch(body ->> '$.expiresAt', 'subsec') * 1000 AS INTEGER)`;
+    this.#statement(
+      `UPDATE command SET expires_at = ${asked} - @ahead
+       WHERE state IN ('queued', 'paced') AND abs(${asked} - @ahead - expires_at) > ${WORTH_DATING_MS}`,
+    ).run({ ahead: bridgeAheadMs });
   }
 
   nextChange(now: number): number | undefined {
@@ -288,6 +300,9 @@ export class CommandTable {
     return statement;
   }
 }
+
+/** Deadlines that are off by less stay as they are: the way of a challenge takes a while. In milliseconds. */
+const WORTH_DATING_MS = 1_000;
 
 /** A place before that of every command. */
 const BEFORE_ALL = { priority: -1, seq: -1 } as const;

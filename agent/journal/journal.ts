@@ -188,11 +188,15 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.records.isAhead(now) || this.#commands.isAhead(now));
   }
 
-  setBack(now: number): void {
+  setBack(now: number, byMs: number): void {
     this.#write(() => {
       this.records.setBack(now);
-      this.#commands.setBack(now);
+      this.#commands.setBack(now, byMs);
     });
+  }
+
+  dateDeadlines(bridgeAheadMs: number): void {
+    this.#write(() => this.#commands.dateDeadlines(bridgeAheadMs));
   }
 
   note(name: string): string | undefined {

@@ -257,10 +257,12 @@ export interface Journal {
   ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }>;
   /**
    * Whether messages, or acts that nothing proves yet, are dated ahead of a clock that was set back: `setBack` makes them
-   * count as of now, and lets every waiting command be looked at anew.
+   * count as of now, and lets every waiting command be looked at anew, with a deadline that is as much sooner.
    */
   isAhead(now: number): boolean;
-  setBack(now: number): void;
+  setBack(now: number, byMs: number): void;
+  /** Puts the deadlines of waiting commands right, which the bridge gave by its clock: so many milliseconds ahead. */
+  dateDeadlines(bridgeAheadMs: number): void;
   /** Waiting commands whose deadline has passed. */
   expiredCommands(now: number, limit: number): JournaledCommand[];
   /** Acts that have ended and whose commands are not erased yet: their own files are no longer needed. */

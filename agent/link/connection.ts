@@ -177,6 +177,7 @@ export class Connection {
     }
     onLine(line);
     journal.resumeCommandsAt(commandAck);
+    this.#dateDeadlines();
     if (!this.#feed.begin(eventAck)) {
       logger.error({ eventAck }, 'the bridge has lost events that are gone here: the rest is counted anew');
       journal.record({ at: clock.now(), anew: true });
@@ -184,6 +185,17 @@ export class Connection {
       return;
     }
     onState('open');
+  }
+
+  /** What waits was dated by an earlier connection, and the clock may have been set since. */
+  #dateDeadlines(): void {
+    const { journal, logger } = this.#options;
+    try {
+      journal.dateDeadlines(this.#skew);
+    } catch (error) {
+      // On a full disk the link opens all the same: what the bridge then takes makes room.
+      logger.warn({ error: describeError(error) }, 'deadlines could not be put right');
+    }
   }
 }
 

@@ -209,7 +209,7 @@ class DurableOutbox implements Outbox {
     const now = clock.now();
     const byMs = Math.max(0, this.#latest - now);
     if (byMs > 0 || journal.isAhead(now)) {
-      journal.setBack(now);
+      journal.setBack(now, byMs);
       this.#confirm.searchAnew();
     }
     if (byMs >= WORTH_TELLING_MS) logger.warn({ byMs }, 'the clock was set back');

@@ -34,7 +34,10 @@ export class Heartbeat {
 
   #check(): void {
     const { clock, onSilent } = this.#options;
-    const left = this.#heardAt + SILENCE_LIMIT_MS - clock.now();
+    const now = clock.now();
+    // A clock that was set back makes nobody wait for a time that it had shown.
+    this.#heardAt = Math.min(this.#heardAt, now);
+    const left = this.#heardAt + SILENCE_LIMIT_MS - now;
     if (left <= 0) onSilent();
     else this.#cancelCheck = clock.after(left, () => this.#check());
   }

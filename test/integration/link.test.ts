@@ -11,6 +11,7 @@ import { isoTime, systemClock } from '../../bridge/runtime/clock.ts';
 import { sendCommand, silentLogger } from '../support/agent-fixtures.ts';
 import { eventually } from '../support/eventually.ts';
 import { FakeBridge } from '../support/fake-bridge.ts';
+import { JumpingClock } from '../support/jumping-clock.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { tempFolder } from '../support/temp-folder.ts';
 
@@ -160,7 +161,7 @@ describe('link', () => {
 
   test('translates deadlines from the clock of the bridge', async () => {
     await bridge.stop();
-    const ahead = 3_600_000;
+    let ahead = 3_600_000;
     bridge = await FakeBridge.start(() => Date.now() + ahead);
     start();
     const session = await bridge.session(1);
@@ -170,6 +171,12 @@ describe('link', () => {
     const command = await eventually(() => journal.command('cmd_1'));
     expect(Math.abs(command.expiresAt - (Date.now() + 60_000))).toBeLessThan(5_000);
     expect(link.status().clockSkewMs).toBeGreaterThan(ahead - 5_000);
+    // As it is when the clock of the Mac was set an hour forward since.
+    ahead = 0;
+    session.socket.terminate();
+    await (await bridge.session(2)).welcome(0, 1);
+    await eventually(() => link.status().state === 'open');
+    expect(Math.abs((journal.command('cmd_1')?.expiresAt ?? 0) - deadline)).toBeLessThan(5_000);
   });
 
   test.each<[string, (frame: (text: string | Buffer) => void) => void, CloseCode, number]>([
@@ -336,21 +343,25 @@ describe('link', () => {
     await bridge.session(12);
   });
 
-  test('notices that nothing arrives any more, and dials again', async () => {
-    const clock = new ManualClock();
-    start({ clock, backoff: { baseMs: 1, capMs: 1 } });
-    const session = await bridge.session(1);
-    await session.welcome();
-    await eventually(() => link.status().state === 'open');
-    // Half open: the other side neither answers nor reads any more.
-    session.socket.pause();
-    await clock.advance(45_000);
-    await eventually(() => link.status().lastEnd?.code === 'silent');
-    await eventually(async () => {
-      await clock.advance(10);
-      return bridge.sessions.length === 2;
-    });
-  });
+  test.each([0, -86_400_000])(
+    'notices that nothing arrives any more, and dials again: clock set by %i ms',
+    async (set) => {
+      const clock = new JumpingClock();
+      start({ clock, backoff: { baseMs: 1, capMs: 1 } });
+      const session = await bridge.session(1);
+      await session.welcome();
+      await eventually(() => link.status().state === 'open');
+      // Half open: the other side neither answers nor reads any more.
+      session.socket.pause();
+      clock.jump(set);
+      await clock.advance(60_000);
+      await eventually(() => link.status().lastEnd?.code === 'silent');
+      await eventually(async () => {
+        await clock.advance(10);
+        return bridge.sessions.length === 2;
+      });
+    },
+  );
 
   test('begins a new count of events when the bridge has fewer or more than the journal gave out', async () => {
     receive(3);
