@@ -15,6 +15,8 @@ const CATCH_UP_MS = 7 * DAY_MS;
 const HISTORY_MS = 30 * DAY_MS;
 /** A replay may have lost the fraction of its second. */
 const SAME_MOMENT_MS = 1_000;
+/** So long after rows of a replay were passed by, rows behind all that was there are more of it. */
+const REPLAY_LASTS_MS = 2 * 60_000;
 /** Dates further ahead than this say nothing. */
 const FUTURE_MS = 60_000;
 
@@ -31,6 +33,8 @@ export interface GuardMemory {
   /** What `settled` becomes, and since when that was the newest. */
   next: number;
   nextAt: number;
+  /** When rows of a replay were last passed by. */
+  replayedAt?: number;
 }
 
 /** A row that is kept back until the crowd it came with is known. */
@@ -101,11 +105,21 @@ export class Guard {
     // A replay that comes with what was fetched after hours without a network does not make history of that.
     const ahead = crowd.filter(({ behind }) => !behind);
     const fetched = ahead.length < CROWD || isClimb(ahead, now);
-    return crowd.filter(({ date, behind }) => {
+    const few = crowd.length <= STRAGGLERS;
+    const amid = this.#isAmidReplay(now);
+    const news = crowd.filter(({ date, behind }) => {
       if (date < now - HISTORY_MS) return false;
       if (!behind) return fetched;
-      return caughtUp || (crowd.length <= STRAGGLERS && date >= now - DAY_MS);
+      return !amid && (caughtUp || (few && date >= now - DAY_MS));
     });
+    if (news.length < crowd.length && (amid || !few)) this.#memory.replayedAt = now;
+    return news;
+  }
+
+  /** A replay takes longer than one crowd waits, and its last rows may look as if Messages had caught up. */
+  #isAmidReplay(now: number): boolean {
+    const { replayedAt = -Infinity } = this.#memory;
+    return now >= replayedAt && now - replayedAt < REPLAY_LASTS_MS;
   }
 
   /** Whether rows behind all that was there may be dropped before their crowd is whole. */

@@ -63,6 +63,19 @@ test('a replay of 3,500 old rows tells nothing, and loses none of the new ones a
   expect(day.keeper.changes.filter(({ kind }) => kind === 'own-state')).toEqual([]);
 }, 120_000);
 
+test('a replay in the order of its dates tells nothing, however its rows fall into crowds', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  messages.receive(ANNA, 'before', ANNA, { at: clock.now() });
+  await eventually(() => day.texts().length === 1);
+  const hours = 150;
+  for (let hour = 0; hour < hours; hour += 30) {
+    day.backfill(30, (i) => (hours - hour - i) * HOUR, `old ${hour}`);
+    await day.settled();
+  }
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['before']);
+});
+
 test('what becomes of a row that was passed by is not told either', async () => {
   const day = await fixture();
   const at = day.clock.now() - 40 * DAY;

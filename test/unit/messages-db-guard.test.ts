@@ -72,6 +72,19 @@ describe('replays', () => {
     expect(news(guard({ upFor: 0, quietFor: 90 * DAY }), [NOW - 31 * DAY])).toEqual([]);
   });
 
+  test('the end of one that came in the order of its dates, though it climbs to the present', () => {
+    const subject = guard();
+    const rows = climbing(NOW - 141 * HOUR, 140, HOUR);
+    expect(news(subject, rows.slice(0, 100))).toEqual([]);
+    expect(news(subject, rows.slice(100))).toEqual([]);
+    expect(news(subject, [NOW - 2 * HOUR])).toEqual([]);
+    expect(news(guard(), rows.slice(100))).toEqual(rows.slice(100));
+    expect(news(new Guard(subject.memory, NOW - DAY), rows.slice(100))).toEqual([]);
+    const later = NOW + 3 * MINUTE;
+    const crowd = [{ date: NOW - 2 * HOUR, behind: true }];
+    expect(subject.judge(crowd, later)).toEqual(crowd);
+  });
+
   test('thousands of rows on a line where nothing happened for long', () => {
     expect(news(guard({ quietFor: 9 * DAY }), scattered(3_500, 8 * DAY, HOUR))).toEqual([]);
   });
