@@ -89,13 +89,14 @@ export class Guard {
 
   /**
    * How near the dates of two rows with the same content must be, in milliseconds, for the later one to be a replay;
-   * null for a row that cannot be one. Two messages of the same moment, one after the other, may well say the same.
+   * null for a row that cannot be one. Two messages of the same moment, one after the other, may well say the same; of
+   * young ones dated by the whole second the date tells too little.
    */
   replayWithin(date: number, now: number): number | null {
     const ahead = date > now + FUTURE_MS;
     if (!ahead && date > this.#memory.newest) return null;
     if (ahead || date < now - LATE_MS) return SAME_MOMENT_MS;
-    return date < this.#memory.newest ? 0 : null;
+    return date < this.#memory.newest && date % 1_000 !== 0 ? 0 : null;
   }
 
   /** Which late rows of one crowd, in the order of their ROWIDs, are news after all. */

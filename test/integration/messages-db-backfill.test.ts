@@ -12,6 +12,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const secondOf = (time: number): number => time - (time % 1_000);
+
 async function fixture() {
   const bed = restartableTail();
   const { clock, keeper, messages, start } = bed;
@@ -153,7 +155,7 @@ test.each([
 
 test('the same words twice in one second are two messages; under the very same date they are one again', async () => {
   const day = await fixture();
-  const at = day.clock.now() - 5_000;
+  const at = secondOf(day.clock.now()) - 4_999;
   day.messages.receive(ANNA, 'ha', ANNA, { at });
   day.messages.receive(ANNA, 'ha', ANNA, { at: at + 400 });
   day.messages.receive(ANNA, 'else', ANNA, { at: at + 900 });
@@ -161,6 +163,16 @@ test('the same words twice in one second are two messages; under the very same d
   day.messages.receive(ANNA, 'ha', ANNA, { at });
   await day.settled();
   expect(day.texts().filter((text) => text !== 'end')).toEqual(['ha', 'ha', 'else']);
+});
+
+test('the same words twice at the very same whole second are two messages', async () => {
+  const day = await fixture();
+  const at = secondOf(day.clock.now()) - 5_000;
+  day.messages.receive(ANNA, 'ok', ANNA, { at, service: 'SMS' });
+  day.messages.receive(ANNA, 'else', ANNA, { at: at + 500 });
+  day.messages.receive(ANNA, 'ok', ANNA, { at, service: 'SMS' });
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['ok', 'else', 'ok']);
 });
 
 test('two files of one moment are two messages', async () => {

@@ -138,7 +138,7 @@ describe('what was there before', () => {
     for (let ago = 3 * HOUR; ago >= 0; ago -= 30 * MINUTE)
       expect(subject.check(NOW - ago, NOW - ago, true)).toBeNull();
     expect(subject.check(NOW - 2 * HOUR, NOW)).toMatchObject({ behind: false });
-    expect(subject.replayWithin(NOW - MINUTE, NOW)).toBe(0);
+    expect(subject.replayWithin(NOW - MINUTE + 1, NOW)).toBe(0);
   });
 
   test('a date in the future does not make everything else old', () => {
@@ -159,7 +159,8 @@ describe('content that is known', () => {
     const subject = guard();
     expect(subject.check(NOW, NOW)).toBeNull();
     expect(subject.replayWithin(NOW - HOUR, NOW)).toBe(1_000);
-    expect(subject.replayWithin(NOW - MINUTE, NOW)).toBe(0);
+    expect(subject.replayWithin(NOW - MINUTE, NOW)).toBeNull();
+    expect(subject.replayWithin(NOW - MINUTE + 1, NOW)).toBe(0);
     expect(subject.replayWithin(NOW, NOW)).toBeNull();
     expect(subject.replayWithin(NOW - HOUR + 1, NOW)).toBe(1_000);
     expect(subject.replayWithin(NOW + 1_000, NOW)).toBeNull();
