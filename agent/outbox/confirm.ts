@@ -7,6 +7,7 @@ import { conversationOf, type Known } from './acts.ts';
 import { appleError } from './apple-errors.ts';
 import type { Evidence, EvidenceRow } from './evidence.ts';
 import { stateFact } from './facts.ts';
+import { afterLatePart, nextPart } from './late-part.ts';
 import { type Match, matchRows } from './match.ts';
 import { firstOutcomes } from './outcomes.ts';
 import { partAt, partsOf } from './parts.ts';
@@ -193,14 +194,10 @@ export class Confirm {
     const next: CommandPatch = { ...guid, part: command.part + 1 };
     if ((command.known as Known | null)?.salvaged)
       this.#settle(command, { type: 'next_awaited' }, next, [proof], row);
-    else
-      this.#settle(
-        command,
-        { type: 'part_found' },
-        { ...next, attempts: 0, known: null, notBefore: 0 },
-        [proof],
-        row,
-      );
+    else if (command.state === 'uncertain') {
+      const { event, patch } = afterLatePart(command, this.#options.journal);
+      this.#settle(command, event, { ...guid, ...patch }, [proof], row);
+    } else this.#settle(command, { type: 'part_found' }, { ...guid, ...nextPart(command) }, [proof], row);
   }
 
   #settle(
@@ -220,7 +217,7 @@ export class Confirm {
         .map((state) => stateFact(command.id, state)),
     );
     const drop = proofs.map(({ guid }) => guid);
-    const error = 'error' in event ? (event.error.apple ?? 1) : 0;
+    const error = event.type === 'row_failed' ? (event.error.apple ?? 1) : 0;
     const order = command.command;
     // The health of the line goes by iMessages to single handles.
     const counts =

@@ -2,11 +2,14 @@ import type { z } from 'zod';
 import { messageErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
 import { type Clock, isoTime } from '../../bridge/runtime/clock.ts';
-import type { CommandState, Journal, JournaledCommand } from '../journal/types.ts';
+import type { CommandPatch, CommandState, Journal, JournaledCommand } from '../journal/types.ts';
+import type { Known } from './acts.ts';
 import { cancelling } from './cancel.ts';
 import type { Evidence } from './evidence.ts';
+import { afterLatePart } from './late-part.ts';
 import { recipientOf, textOf } from './orders.ts';
 import { partsOf } from './parts.ts';
+import type { OutboxEvent } from './states.ts';
 import { step } from './step.ts';
 import {
   type CommandSummary,
@@ -27,8 +30,8 @@ export interface OperatorOptions {
   journal: Journal;
   evidence: Evidence;
   clock: Clock;
-  /** Called when a command waits no more: others of its conversation may go on. */
-  onCancelled(): void;
+  /** Called when a command waits no more, or goes on: what comes next may be another. */
+  onChanged(): void;
 }
 
 /** What an operator sees of the outbox, and what only an operator can decide. */
@@ -65,9 +68,12 @@ export class Operator {
     };
   }
 
-  /** Ends an uncertain command as an operator found it in Messages. Throws AppError `not_found` or `not_uncertain`. */
+  /**
+   * Ends an uncertain act as an operator found it in Messages; after one that was sent the other parts follow.
+   * Throws AppError `not_found` or `not_uncertain`.
+   */
   resolve(id: string, was: 'sent' | 'not-sent'): CommandSummary {
-    const { journal, clock } = this.#options;
+    const { journal, clock, onChanged } = this.#options;
     const command = this.#find(id);
     if (command.state !== 'uncertain')
       throw new AppError(`The command is ${command.state}`, {
@@ -75,26 +81,33 @@ export class Operator {
         retry: 'never',
         hint: 'Only an uncertain command can be resolved; see them with: bluerelay outbox list',
       });
-    const error = { code: 'not_sent', message: messageErrors.not_sent.hint };
-    journal.record(
-      step(
-        command,
-        was === 'sent' ? { type: 'operator_sent' } : { type: 'operator_not_sent', error },
-        clock.now(),
-      ),
-    );
+    const { event, patch } = this.#afterWord(command, was);
+    journal.record(step(command, event, clock.now(), patch));
+    onChanged();
     return summary(this.#find(id));
+  }
+
+  #afterWord(
+    command: JournaledCommand,
+    was: 'sent' | 'not-sent',
+  ): { event: OutboxEvent; patch?: CommandPatch } {
+    const error = { code: 'not_sent', message: messageErrors.not_sent.hint };
+    if (was === 'not-sent') return { event: { type: 'operator_not_sent', error } };
+    const salvaged = (command.known as Known | null)?.salvaged === true;
+    const parts = command.command ? (partsOf(command.command)?.length ?? 1) : 1;
+    if (salvaged || command.part + 1 >= parts) return { event: { type: 'operator_sent' } };
+    return afterLatePart(command, this.#options.journal);
   }
 
   /** Takes back a command of which nothing was done yet. Throws AppError `not_found` or `too_late`. */
   cancel(id: string): CommandSummary {
-    const { journal, clock, onCancelled } = this.#options;
+    const { journal, clock, onChanged } = this.#options;
     const command = this.#find(id);
     const change = cancelling(command, clock.now());
     if (!change)
       throw new AppError(`The command is ${command.state}`, { code: 'too_late', ...messageErrors.too_late });
     journal.record(change);
-    onCancelled();
+    onChanged();
     return summary(this.#find(id));
   }
 

@@ -102,7 +102,7 @@ class DurableOutbox implements Outbox {
     } = options;
     const stopping = this.#stopping.signal;
     const wake = (): void => this.wake();
-    this.operator = new Operator({ journal, evidence, clock, onCancelled: wake });
+    this.operator = new Operator({ journal, evidence, clock, onChanged: wake });
     this.#confirm = new Confirm({
       journal,
       evidence,

@@ -49,6 +49,7 @@ export type OutboxEvent =
   | { type: 'row_found' }
   | { type: 'part_found' }
   | { type: 'next_awaited' }
+  | { type: 'rest_left'; error: CommandError }
   | { type: 'row_failed'; error: CommandError }
   | { type: 'no_row'; error: CommandError }
   | { type: 'deadline'; error: CommandError }
@@ -77,7 +78,7 @@ export function transition(state: CommandState, event: OutboxEvent): CommandStat
       if (event.type === 'no_row') return 'uncertain';
       return event.type === 'distrust' ? 'confirming' : afterRow(event);
     case 'uncertain':
-      return afterRow(event) ?? afterOperator(event);
+      return afterRow(event) ?? afterDoubt(event);
     case 'done':
     case 'failed':
     case 'cancelled':
@@ -122,9 +123,9 @@ function afterRow(event: OutboxEvent): CommandState | undefined {
   }
 }
 
-function afterOperator(event: OutboxEvent): CommandState | undefined {
+function afterDoubt(event: OutboxEvent): CommandState | undefined {
   if (event.type === 'operator_sent') return 'done';
-  return event.type === 'operator_not_sent' ? 'failed' : undefined;
+  return event.type === 'operator_not_sent' || event.type === 'rest_left' ? 'failed' : undefined;
 }
 
 /** How the end of an act is told to the machine. */
