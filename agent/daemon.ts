@@ -225,7 +225,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         startedAt: isoTime(startedAt),
         agentId: identity.agentId,
         bridge: identity.bridge,
-        line: identity.line,
+        line: { ...identity.line, banned: line.isBanned() },
         mac: {
           ...{ virtual: config.virtual, macos: care.macos, sendingAllowed: allowSending },
           recovery: recovery.step(),

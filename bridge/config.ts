@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { AppError } from './runtime/app-error.ts';
@@ -67,14 +68,24 @@ const folderOf = (store: string): string =>
     : path.join(os.homedir(), '.bluerelay-bridge');
 
 /**
- * Reads `BLUERELAY_BRIDGE_STORE` (default `~/.bluerelay-bridge/bridge.db`), `BLUERELAY_BRIDGE_MEDIA`
+ * The store that is meant where none is named: that of `npm start` in `BLUERELAY_DEMO_HOME` or `./.bluerelay`, if there is
+ * one and this is no Mac, as commands of the agent mean its relay then; else the one in the home folder.
+ */
+function usualStore(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+  const demo = path.resolve(env.BLUERELAY_DEMO_HOME || '.bluerelay', 'bridge', 'bridge.db');
+  const own = path.join(os.homedir(), '.bluerelay-bridge', 'bridge.db');
+  return `sqlite:${platform !== 'darwin' && existsSync(demo) ? demo : own}`;
+}
+
+/**
+ * Reads `BLUERELAY_BRIDGE_STORE` (default `~/.bluerelay-bridge/bridge.db`, or the demo's), `BLUERELAY_BRIDGE_MEDIA`
  * (`media` beside the store), `BLUERELAY_BRIDGE_HOST` (127.0.0.1),
  * `BLUERELAY_BRIDGE_PORT` (8787), `BLUERELAY_BRIDGE_LOG` (info), `BLUERELAY_BRIDGE_ALLOW_HTTP_WEBHOOKS` and
  * `BLUERELAY_STOP_ON_STDIN_END`. Throws `invalid_config` naming the variable, never repeating its value.
  */
-export function readBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
-  const defaultStore = `sqlite:${path.join(os.homedir(), '.bluerelay-bridge', 'bridge.db')}`;
-  const store = parseStore('BLUERELAY_BRIDGE_STORE', env.BLUERELAY_BRIDGE_STORE || defaultStore);
+export function readBridgeConfig(env: NodeJS.ProcessEnv, platform = process.platform): BridgeConfig {
+  const named = env.BLUERELAY_BRIDGE_STORE || usualStore(env, platform);
+  const store = parseStore('BLUERELAY_BRIDGE_STORE', named);
   return {
     store,
     media: env.BLUERELAY_BRIDGE_MEDIA || path.join(folderOf(store), 'media'),

@@ -6,6 +6,8 @@ import { describeError } from './runtime/app-error.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createLogger } from './runtime/logger.ts';
 
+const USAGE = 2;
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -19,7 +21,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
     tell(`bluerelay-bridge: ${describeError(error)}`);
     process.exitCode = 1;

@@ -1,5 +1,6 @@
 // What `npm run build` does after the compiler: makes of each program few files in place of hundreds, without what it
 // never uses of its libraries. A program starts in half the time so, and an agent keeps less memory.
+import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -34,3 +35,5 @@ await bundle.write({
   minifyInternalExports: false,
 });
 await bundle.close();
+// They are the commands of the package: whoever linked it runs these files themselves.
+for (const command of ['agent/main.js', 'bridge/main.js']) chmodSync(path.join(ROOT, 'dist', command), 0o755);

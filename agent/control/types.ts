@@ -11,7 +11,8 @@ export const agentStatusSchema = z.object({
   startedAt: time,
   agentId: z.string(),
   bridge: z.string(),
-  line: z.object({ id: z.string(), handle: z.string() }),
+  /** `banned`: the bridge says so, and nothing leaves. */
+  line: z.object({ id: z.string(), handle: z.string(), banned: z.boolean() }),
   mac: z.object({
     virtual: z.boolean(),
     macos: z.string(),

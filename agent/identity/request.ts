@@ -93,6 +93,9 @@ const unreachable = (why: string, cause?: unknown): AppError =>
     cause,
   });
 
-/** `fetch` hides the network error in its cause. */
-const networkCode = (error: unknown): string =>
-  errorCode(error instanceof Error && error.cause !== undefined ? error.cause : error);
+/** `fetch` hides the network error in its cause, and says without any code what it does not even try. */
+function networkCode(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = errorCode(cause);
+  return code === 'internal_error' && cause instanceof Error ? cause.message : code;
+}

@@ -39,6 +39,7 @@ export interface LoadItem {
  */
 export function parseLoad(text: string): LoadLine[] {
   const rows = text.trimStart().startsWith('[') ? readJson(text) : readCsv(text);
+  if (rows.length === 0) throw invalid('there is nothing in it');
   return rows.map((row, index) => {
     const parsed = lineSchema.safeParse(row);
     if (parsed.success) return parsed.data;

@@ -26,6 +26,12 @@ const GROUPS: Record<string, string> = {
   line: 'List lines, and say which are banned',
 };
 
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  failed; stderr says why
+  2  wrong usage`;
+
 /** The command line of `bluerelay-bridge`. `run` gets the chosen command; parsing throws CommanderError. */
 export function createProgram(run: (command: Command, options: CommandOptions) => Promise<void>): Commander {
   const program = new Commander('bluerelay-bridge')
@@ -44,7 +50,10 @@ export function createProgram(run: (command: Command, options: CommandOptions) =
     const verb = parent
       .command(second ?? first)
       .description(command.summary)
-      .addHelpText('after', `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}`)
+      .addHelpText(
+        'after',
+        `\nExamples:\n${command.examples.map((line) => `  ${line}`).join('\n')}\n${command.more ?? ''}${EXIT_CODES}`,
+      )
       .action((options: CommandOptions) => run(command, options));
     for (const { flags, description, required } of command.options) {
       if (required) verb.requiredOption(flags, description);

@@ -29,6 +29,8 @@ export interface Command {
   summary: string;
   options: readonly CommandOption[];
   examples: readonly string[];
+  /** What its help says after the examples. */
+  more?: string;
   /** Does the work; throws AppError. */
   run(context: CommandContext, options: CommandOptions): Promise<void>;
 }

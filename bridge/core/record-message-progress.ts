@@ -181,7 +181,7 @@ function contentOf(message: Message, fact: MessageFact): EventContent {
     case 'read':
       return { type: 'message.read', data: { messageId, readAt: at, lineId } };
     case 'canceled':
-      return { type: 'message.canceled', data: { messageId, canceledAt: at, reason: 'api_request', lineId } };
+      return { type: 'message.canceled', data: { messageId, canceledAt: at, reason: 'operator', lineId } };
     case 'failed': {
       const { code, message: text, apple } = fact;
       const error = { code, message: text, ...appleErrorOf(apple) };

@@ -144,8 +144,8 @@ export const customerMessageEvents = {
     data: z.object({ messageId, scheduledAt: timeSchema, lineId }),
   },
   'message.canceled': {
-    summary: 'The message will not be sent, because somebody said so in time.',
-    data: z.object({ messageId, canceledAt: timeSchema, reason: z.string(), lineId }),
+    summary: 'The message will not be sent: the operator of its line took it back in time.',
+    data: z.object({ messageId, canceledAt: timeSchema, reason: z.literal('operator'), lineId }),
   },
   'reaction.added': reaction,
   'reaction.removed': reaction,

@@ -314,7 +314,10 @@ export const agentErrors = {
     retry: 'after-fix',
     hint: 'Stop the other agent, or give this one its own BLUERELAY_HOME.',
   },
-  agent_not_running: { retry: 'after-fix', hint: 'Start it: bluerelay run.' },
+  agent_not_running: {
+    retry: 'after-fix',
+    hint: 'Start it: bluerelay run; that of the demo, in its checkout: npm start.',
+  },
   calibration_busy: { retry: 'later', hint: 'Wait for the other calibration to end, and begin anew.' },
   home_not_writable: {
     retry: 'after-fix',

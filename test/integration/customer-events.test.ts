@@ -71,7 +71,7 @@ const samples: EventContent[] = [
     data: { ...target, direction: 'inbound', unsentAt: AT, parts: [0, 2], text: '' },
   },
   { type: 'message.scheduled', data: { ...message, scheduledAt: LATER } },
-  { type: 'message.canceled', data: { ...message, canceledAt: AT, reason: 'api_request' } },
+  { type: 'message.canceled', data: { ...message, canceledAt: AT, reason: 'operator' } },
   { type: 'reaction.added', data: reaction },
   { type: 'reaction.removed', data: reaction },
   { type: 'typing.started', data: typing },

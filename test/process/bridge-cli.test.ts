@@ -201,7 +201,7 @@ test('help tells every command, and an unknown one is refused', async () => {
     ['serve', '--nonsense'],
   ]) {
     const run = start(args, newStore());
-    expect(await run.ended, args.join(' ')).toBe(1);
+    expect(await run.ended, args.join(' ')).toBe(2);
     expect(run.stderr()).not.toBe('');
     expect(run.stdout()).toBe('');
   }

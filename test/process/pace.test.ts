@@ -47,6 +47,8 @@ test('a load is simulated day by day, as numbers and as a plot', async () => {
   expect(bad).toMatchObject({ error: { code: 'invalid_option' } });
   writeFileSync(load, 'day,time,event,conversation\n1,25:00,send,a\n');
   expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_load' } });
+  writeFileSync(load, 'a,b\n');
+  expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_load' } });
   writeFileSync(path.join(homes.home, 'pacing.json'), '{"gapMs": "fast"}');
   expect(await json('pace', 'simulate', '--load', load)).toMatchObject({ error: { code: 'invalid_pacing' } });
 });

@@ -1,10 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parseHost, parsePort, readBridgeConfig } from '../../bridge/config.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 test('without settings the bridge keeps to this machine and to the home folder', () => {
-  expect(readBridgeConfig({})).toEqual({
+  expect(readBridgeConfig({}, 'darwin')).toEqual({
     store: `sqlite:${path.join(os.homedir(), '.bluerelay-bridge', 'bridge.db')}`,
     media: path.join(os.homedir(), '.bluerelay-bridge', 'media'),
     host: '127.0.0.1',
@@ -13,6 +15,16 @@ test('without settings the bridge keeps to this machine and to the home folder',
     allowHttpWebhooks: false,
     stopOnStdinEnd: false,
   });
+});
+
+test('off a Mac the store of the demo is meant where there is one', () => {
+  const demo = tempFolder();
+  mkdirSync(path.join(demo, 'bridge'));
+  const env = { BLUERELAY_DEMO_HOME: demo };
+  expect(readBridgeConfig(env, 'linux').store).not.toContain(demo);
+  writeFileSync(path.join(demo, 'bridge', 'bridge.db'), '');
+  expect(readBridgeConfig(env, 'linux').store).toBe(`sqlite:${path.join(demo, 'bridge', 'bridge.db')}`);
+  expect(readBridgeConfig(env, 'darwin').store).not.toContain(demo);
 });
 
 test('every setting is taken from its variable', () => {

@@ -32,7 +32,12 @@ export const backfillCommand: Command = {
       view = await ask('backfill.status');
     }
     if (options.json) print(JSON.stringify(view));
-    else print(`${view.told} messages told, of ${view.read} rows since ${view.since}`);
+    else {
+      const messages = `${view.told} ${view.told === 1 ? 'message' : 'messages'}`;
+      print(
+        `${messages} told to the bridge, which passes on what is new to it; ${view.read} rows since ${view.since}`,
+      );
+    }
     return undefined;
   },
 };

@@ -26,7 +26,7 @@ export const enrolCommand: Command = {
     { flags: '--json', description: 'print the result as one JSON line' },
   ],
   examples: [
-    'bluerelay enrol --bridge https://bridge.example.com --token et_…',
+    'bluerelay enrol --bridge https://bridge.example.com --token enr_…',
     'pbpaste | bluerelay enrol --bridge https://bridge.example.com --token - --handle +14155550100',
   ],
   async run(context, options) {

@@ -62,6 +62,7 @@ function readLoad(file: string): string {
     throw new AppError(`The load ${file} cannot be read: ${errorCode(error)}`, {
       code: 'invalid_option',
       retry: 'never',
+      hint: 'Name a file with --load; what stands in it tells: bluerelay pace simulate --help.',
       cause: error,
     });
   }

@@ -59,6 +59,9 @@ function lines(status: AgentStatus): string[] {
   return [
     `agent     ${status.agentId} (pid ${status.pid}, version ${status.version}) since ${status.startedAt}`,
     `line      ${status.line.handle} (${status.line.id})`,
+    ...(status.line.banned
+      ? ['          banned: nothing leaves until, on the bridge, bluerelay-bridge line unban']
+      : []),
     `mac       macOS ${mac.macos}, ${mac.sendingAllowed ? 'may send' : 'reads only (no --allow-sending)'}`,
     ...(mac.recovery === 'well' ? [] : [`recovery  Messages is being brought back: ${mac.recovery}`]),
     `link      ${link.state} since ${link.since}${link.state === 'open' ? '' : why}`,

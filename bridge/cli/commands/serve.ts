@@ -13,6 +13,16 @@ export const serve: Command = {
     jsonOption,
   ],
   examples: ['bluerelay-bridge serve --port 8787', 'bluerelay-bridge serve --port 0 --json'],
+  more: `
+Environment:
+  BLUERELAY_BRIDGE_STORE  sqlite:<file> or postgres://user@host/database (TLS as sslmode in it says);
+                          sqlite:~/.bluerelay-bridge/bridge.db when absent. Every command reads it
+  BLUERELAY_BRIDGE_MEDIA  folder of files, shared by all bridges of one store; media beside the store when absent
+  BLUERELAY_BRIDGE_HOST, BLUERELAY_BRIDGE_PORT  where to listen: 127.0.0.1 and 8787
+  BLUERELAY_BRIDGE_LOG    debug, info, warn, error or silent
+  BLUERELAY_BRIDGE_ALLOW_HTTP_WEBHOOKS=1  also plain http, to this machine
+It speaks plain HTTP: let a proxy with TLS pass requests and WebSockets on to it.
+`,
   async run({ config, clock, logger, print, tell }, options) {
     const port = options.port === undefined ? config.port : parsePort('--port', textOf(options, 'port'));
     const host = options.host === undefined ? config.host : parseHost('--host', textOf(options, 'host'));
