@@ -103,10 +103,11 @@ export class RecordTable implements LineRecords {
     );
   }
 
-  sentTo(conversation: string, since: number): number[] {
+  sentTo(conversation: string, since: number, parts: 'all' | 'first' = 'all'): number[] {
+    const first = parts === 'first' ? 'AND part = 0 ' : '';
     return this.#read(
       () =>
-        this.#sql('SELECT at FROM sent WHERE conversation = ? AND at >= ? ORDER BY at')
+        this.#sql(`SELECT at FROM sent WHERE conversation = ? AND at >= ? ${first}ORDER BY at`)
           .pluck()
           .all(conversation, since) as number[],
     );

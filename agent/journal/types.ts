@@ -192,8 +192,8 @@ export interface LineRecords {
   proactiveSince(at: number): number;
   /** When commands that were no replies began to be sent at or after a time, oldest first. */
   proactiveTimes(at: number): number[];
-  /** When messages to a conversation began to be sent at or after a time, oldest first. */
-  sentTo(conversation: string, since: number): number[];
+  /** When messages to a conversation were sent at or after a time, oldest first: all parts of each, or the first alone. */
+  sentTo(conversation: string, since: number, parts?: 'all' | 'first'): number[];
   /** How many messages came at or after a time. */
   receivedSince(at: number): number;
   /** When messages came at or after a time, oldest first. */

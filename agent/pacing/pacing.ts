@@ -179,7 +179,7 @@ export class Pacing implements Pacer {
     return {
       lastInAt: past.lastInAt,
       lastOutAt: past.lastOutAt,
-      unanswered: records.sentTo(conversation, since),
+      unanswered: records.sentTo(conversation, since, 'first'),
       lastMinute: records.sentTo(conversation, now - PAIR_MS + 1),
     };
   }

@@ -158,3 +158,20 @@ test('what chat.db knows of a conversation counts before the journal knows it', 
   expect(journal.records.contact('anna@x.example')).toMatchObject({ lastInAt: clock.now() - MINUTE });
   journal.close();
 });
+
+test('a message of several parts is one that was not answered', () => {
+  const world = open(path.join(tempFolder(), 'journal.db'), new ManualClock());
+  const { journal, clock, pacing } = world;
+  const sent = [0, 1].flatMap((message) =>
+    [0, 1].map((part) => ({
+      at: clock.now() - (2 - message) * MINUTE - 2 * part,
+      commandId: `cmd_of_${message}`,
+      part,
+      conversation: 'a@x.example',
+      kind: 'follow_up' as const,
+    })),
+  );
+  journal.record({ at: clock.now(), sent });
+  expect(pacing.decide(take(world, 1, 'a@x.example'), clock.now())).toEqual({ go: true, kind: 'follow_up' });
+  journal.close();
+});
