@@ -9,7 +9,7 @@ export const outboxResolveCommand: Command = {
   summary: 'Say what became of an uncertain command, after a look into Messages.',
   options: [
     { flags: '--id <id>', description: 'id of the command', required: true },
-    { flags: '--as <what>', description: 'sent or not-sent', required: true },
+    { flags: '--as <what>', description: 'sent or not-sent: the part that was under way', required: true },
     { flags: '--json', description: 'print the command as one JSON line' },
   ],
   examples: ['bluerelay outbox resolve --id cmd_01jd… --as not-sent'],
