@@ -22,7 +22,7 @@ const FUTURE_MS = 60_000;
 
 /** What the guard must find again after a restart; times in milliseconds since the Unix epoch. */
 export interface GuardMemory {
-  /** First start ever. */
+  /** First start ever, by a clock that was not set back further since. */
   since: number;
   /** Newest date of a row that was on time. */
   newest: number;
@@ -74,6 +74,18 @@ export class Guard {
   /** Notes that the tail was not running until now, as while the Mac slept. */
   woke(now: number): void {
     this.#watchingSince = now;
+  }
+
+  /** The clock was set back: what comes from now on is dated so, and lies behind nothing that was dated ahead of it. */
+  setBack(now: number): void {
+    const memory = this.#memory;
+    const notAhead = (time: number): number => Math.min(time, now);
+    memory.since = notAhead(memory.since);
+    memory.newest = notAhead(memory.newest);
+    if (memory.received !== undefined) memory.received = notAhead(memory.received);
+    memory.settled = notAhead(memory.settled);
+    memory.next = notAhead(memory.next);
+    memory.nextAt = notAhead(memory.nextAt);
   }
 
   /** Null for a row that is on time; what to remember of it otherwise. `mine`: it is an own one. */

@@ -173,6 +173,7 @@ export class Tail {
     this.#due = Math.min(this.#due, now);
     this.#windowDue = Math.min(this.#windowDue, now);
     this.#lastingDue = Math.min(this.#lastingDue, now);
+    this.#guard?.setBack(now);
     for (const [guid, held] of this.#known.held.all())
       if (held.since > now) this.#known.held.set(guid, { ...held, since: now });
   }

@@ -12,6 +12,15 @@ import { tempFolder } from '../support/temp-folder.ts';
 
 const HOUR = 3_600_000;
 
+/** The clock of the machine, set ahead or back. */
+class JumpingSystemClock implements Clock {
+  ahead = 0;
+  now = (): number => systemClock.now() + this.ahead;
+  after = systemClock.after;
+  every = systemClock.every;
+  sleep = systemClock.sleep;
+}
+
 describe('a row as Messages does not write it', () => {
   test('with words for bytes, and bytes for words, stops nothing', async () => {
     const { messages, toldBefore } = await tailBed();
@@ -66,16 +75,36 @@ test('an own row that got its chat after it was delivered is told as delivered',
   expect((await told(2))[1]).toMatchObject({ guid, state: 'delivered' });
 });
 
+test('what came while the clock was two days behind, and nobody watched, is told when it is right again', async () => {
+  const file = path.join(tempFolder(), 'chat.db');
+  const messages = new ChatDbWriter(file);
+  const clock = new JumpingSystemClock();
+  const keeper = new Keeper();
+  const isTold = (text: string): boolean =>
+    keeper.changes.some((change) => change.kind === 'received' && change.text === text);
+  let tail = startTail(file, keeper, { clock });
+  onTestFinished(async () => {
+    await tail.kill();
+    messages.close();
+  });
+  await eventually(() => keeper.batches > 0);
+  messages.receive(ANNA, 'before', ANNA, { at: clock.now() });
+  await eventually(() => isTold('before'));
+
+  clock.ahead = -48 * HOUR;
+  messages.receive(ANNA, 'then', ANNA, { at: clock.now() });
+  await eventually(() => isTold('then'));
+  await tail.kill();
+  messages.receive(ANNA, 'missed', ANNA, { at: clock.now() });
+  clock.ahead = 0;
+  tail = startTail(file, keeper, { clock });
+  await eventually(() => isTold('missed'));
+});
+
 test('a clock that is set back by an hour holds up nothing', async () => {
   const file = path.join(tempFolder(), 'chat.db');
   const messages = new ChatDbWriter(file);
-  let ahead = 0;
-  const clock: Clock = {
-    now: () => systemClock.now() + ahead,
-    after: systemClock.after,
-    every: systemClock.every,
-    sleep: systemClock.sleep,
-  };
+  const clock = new JumpingSystemClock();
   const keeper = new Keeper();
   const tail = startTail(file, keeper, { clock });
   const other = new ChatDbWriter(path.join(tempFolder(), 'chat.db'));
@@ -96,14 +125,14 @@ test('a clock that is set back by an hour holds up nothing', async () => {
   messages.receive(ANNA, 'seen', ANNA, { at: clock.now() });
   await eventually(() => isTold('seen'));
 
-  ahead = -HOUR;
+  clock.ahead = -HOUR;
   messages.sent(own);
   await eventually(() => keeper.changes.some((change) => change.kind === 'own-state'));
   expect(isTold('orphan')).toBe(false);
-  ahead += 11_000;
+  clock.ahead += 11_000;
   await eventually(() => isTold('orphan'));
 
-  ahead -= HOUR;
+  clock.ahead -= HOUR;
   other.receive(ANNA, 'in another file', ANNA, { at: clock.now() });
   other.db.pragma('wal_checkpoint(TRUNCATE)');
   renameSync(other.path, file);
