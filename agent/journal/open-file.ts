@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { agentErrors } from '../../bridge/protocol/errors.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
@@ -12,6 +12,9 @@ const PAGE_BYTES = 4096;
  * acknowledged events make room.
  */
 const MAX_BYTES = 2 * 1024 ** 3;
+
+/** Of a larger journal indexes are not compared with their tables at the start: that would take seconds. */
+const WHOLE_CHECK_BYTES = 64 * 1024 ** 2;
 
 /** How long a statement waits for another process that reads the file, in milliseconds. */
 const BUSY_MS = 5_000;
@@ -62,7 +65,8 @@ export function openJournalFile(file: string, maxBytes = MAX_BYTES): Database.Da
     db.pragma(`max_page_count = ${Math.floor(maxBytes / PAGE_BYTES)}`);
     // What is erased is overwritten: texts do not linger in free pages.
     db.pragma('secure_delete = ON');
-    const check = db.pragma('quick_check(1)', { simple: true });
+    const isLarge = statSync(file).size > WHOLE_CHECK_BYTES;
+    const check = db.pragma(isLarge ? 'quick_check(1)' : 'integrity_check(1)', { simple: true });
     if (check !== 'ok')
       throw new AppError('The journal is damaged', {
         code: 'journal_corrupt',

@@ -157,6 +157,34 @@ test('a damaged journal remembers of the line what can be read: its caps do not 
   journal.close();
 });
 
+test('a journal whose index does not know its rows is damaged', () => {
+  const { file } = busyJournal();
+  const db = new Database(file).unsafeMode();
+  const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'command_state'").get() as {
+    sql: string;
+  };
+  const become = (text: string): void => {
+    db.pragma('writable_schema = ON');
+    db.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = 'command_state'").run(text);
+    db.pragma('writable_schema = RESET');
+  };
+  become(sql.replace('(state, seq)', '(seq, state)'));
+  db.exec('REINDEX command_state');
+  become(sql);
+  expect(db.pragma('quick_check', { simple: true })).toBe('ok');
+  db.close();
+  let told = 0;
+  const journal = openJournal(file, {
+    now: NOW,
+    onSalvage: () => {
+      told += 1;
+    },
+  });
+  expect(told).toBe(1);
+  expect(journal.commandsIn(['confirming'])).toHaveLength(COMMANDS);
+  journal.close();
+});
+
 test('of a journal with damaged pages nothing that was open is acted on again', () => {
   let salvaged = 0;
   for (let seed = 1; seed <= 30; seed += 1) {
@@ -175,7 +203,7 @@ test('of a journal with damaged pages nothing that was open is acted on again', 
       },
     });
     if (told === 0) {
-      // A free page, or one that quick_check has no word for: the journal is whole.
+      // A free page, or one that the check has no word for: the journal is whole.
       expect(journal.id()).toBe(id);
     } else {
       salvaged += 1;
