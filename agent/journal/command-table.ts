@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { type Command, type Priority, priorities } from '../../bridge/protocol/commands.ts';
 import { REPLY_WINDOW_MS } from '../../bridge/protocol/limits.ts';
 import { limitSql } from '../sql-limit.ts';
+import type { EndedProof } from './salvage.ts';
 import type {
   CommandError,
   CommandPatch,
@@ -145,6 +146,18 @@ export class CommandTable {
     for (const { id, patch } of commands) this.update(id, patch, at);
     for (const proof of proofs) this.#prove(proof);
     for (const { conversation } of received) this.release(conversation);
+  }
+
+  /** Of what had ended before the journal was damaged only its proofs are known again. */
+  restoreProofs(proofs: readonly EndedProof[]): void {
+    const end = this.#statement(
+      `INSERT OR IGNORE INTO command (id, seq, conversation, state, expires_at, updated_at)
+       VALUES (?, ?, '', 'done', 0, ?)`,
+    );
+    for (const { guid, commandId, tells, seq, updatedAt } of proofs) {
+      end.run(commandId, seq, updatedAt);
+      this.#prove({ guid, commandId, tells });
+    }
   }
 
   #prove({ guid, commandId, tells }: { guid: string } & Proof): void {

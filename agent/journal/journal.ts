@@ -114,6 +114,7 @@ class SqliteJournal implements Journal {
         const { id: commandId } = command;
         this.#append({ type: 'command.state', commandId, state: 'confirming', at: isoTime(now) }, now);
       }
+      this.#commands.restoreProofs(salvage.proofs);
     });
     this.#commandAck = salvage.commandAck;
   }

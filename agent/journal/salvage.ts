@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Command, commandSchema } from '../../bridge/protocol/commands.ts';
 import { type AgentEvent, agentEventSchema } from '../../bridge/protocol/events.ts';
-import type { JournalChange } from './types.ts';
+import type { JournalChange, Proof } from './types.ts';
 
 /** Before the names of notes in the table of single values. */
 export const NOTE = 'note.';
@@ -24,14 +24,21 @@ export interface Salvage {
     expiresAt: number;
     highWater: number | null;
   }>;
+  /** Rows that proved what had ended: no other command may claim them, and what becomes of them is still told. */
+  proofs: EndedProof[];
   /** Highest mark of chat.db before any act that can be read. */
   highWater: number;
   /** What caps and the health of the line go by: a line that forgot it would send too much. */
   line: Required<Pick<JournalChange, 'sent' | 'received' | 'contacts' | 'notes'>>;
 }
 
+/** A row of chat.db that proved an act of a command that had ended. */
+export type EndedProof = { guid: string; seq: number; updatedAt: number } & Proof;
+
 const pairSchema = z.tuple([z.string(), z.string()]);
 const openSchema = z.tuple([z.int(), z.string(), z.number(), z.number(), z.int().nullable()]);
+
+const proofSchema = z.tuple([z.string(), z.string(), z.enum(['all', 'failed', 'none']), z.int(), z.number()]);
 
 const time = z.int().min(0);
 const sentSchema = z.tuple([time, z.string(), z.int(), z.string(), z.enum(['new', 'follow_up', 'reply'])]);
@@ -61,6 +68,7 @@ export function salvageJournal(file: string, now: number): Salvage {
       return event.success ? [event.data] : [];
     }),
     open: openCommands(rows),
+    proofs: endedProofs(rows),
     highWater: marks.reduce<number>((highest, mark) => Math.max(highest, Number(mark) || 0), 0),
     line: lineRecords(rows, meta),
   };
@@ -105,6 +113,19 @@ function openCommands(rows: Rows): Salvage['open'] {
     const [seq, body, updatedAt, expiresAt, highWater] = read.data;
     const command = commandSchema.safeParse(json(body));
     return command.success ? [{ seq, command: command.data, updatedAt, expiresAt, highWater }] : [];
+  });
+}
+
+function endedProofs(rows: Rows): EndedProof[] {
+  const found = rows(
+    `SELECT p.guid, p.command_id, p.tells, c.seq, c.updated_at FROM proof p JOIN command c ON c.id = p.command_id
+     WHERE c.state IN ('done', 'failed', 'cancelled')`,
+  );
+  return found.flatMap((row) => {
+    const read = proofSchema.safeParse(row);
+    if (!read.success) return [];
+    const [guid, commandId, tells, seq, updatedAt] = read.data;
+    return [{ guid, commandId, tells, seq, updatedAt }];
   });
 }
 

@@ -157,6 +157,47 @@ test('a damaged journal remembers of the line what can be read: its caps do not 
   journal.close();
 });
 
+test('a damaged journal remembers which rows proved what had ended, beyond the next upkeep', () => {
+  const { file } = busyJournal();
+  const before = openJournal(file);
+  before.record({
+    at: NOW,
+    commands: [
+      { id: 'cmd_2', patch: { state: 'done', guid: 'row-2' } },
+      { id: 'cmd_3', patch: { state: 'queued', part: 1 } },
+    ],
+    proofs: [
+      { guid: 'row-2', commandId: 'cmd_2', tells: 'all' },
+      { guid: 'row-3', commandId: 'cmd_3', tells: 'failed' },
+    ],
+  });
+  before.close();
+  const db = new Database(file);
+  const page = db
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'kept_state'")
+    .pluck()
+    .get() as number;
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+  const bytes = readFileSync(file);
+  bytes.fill(7, (page - 1) * 4096, page * 4096);
+  writeFileSync(file, bytes);
+  let told = 0;
+  const journal = openJournal(file, {
+    now: NOW,
+    onSalvage: () => {
+      told += 1;
+    },
+  });
+  expect(told).toBe(1);
+  journal.upkeep(NOW - 1);
+  expect(journal.proofOf('row-2')).toEqual({ commandId: 'cmd_2', tells: 'all' });
+  // The row of what is looked for anew is free for it.
+  expect(journal.proofOf('row-3')).toBeUndefined();
+  expect(journal.command('cmd_3')?.state).toBe('confirming');
+  journal.close();
+});
+
 test('a journal whose index does not know its rows is damaged', () => {
   const { file } = busyJournal();
   const db = new Database(file).unsafeMode();
