@@ -9,7 +9,7 @@ import { KeptTable } from './kept-table.ts';
 import { journalError, openJournalFile, readMeta } from './open-file.ts';
 import { RecordTable } from './record-table.ts';
 import { renumberEvents } from './renumber.ts';
-import { NOTE, type Salvage, salvageJournal } from './salvage.ts';
+import { NOTE, type Salvage, salvageJournal, sweepDamaged } from './salvage.ts';
 import { TailTable } from './tail-table.ts';
 import type {
   ArrivedCommand,
@@ -276,6 +276,7 @@ class SqliteJournal implements Journal {
       const free = this.#db.pragma('freelist_count', { simple: true }) as number;
       if (free > VACUUM_ABOVE_PAGES && free > pages / 2) this.#db.exec('VACUUM');
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      sweepDamaged(this.#db.name, before);
     });
   }
 

@@ -1,4 +1,5 @@
-import { renameSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Command, commandSchema } from '../../bridge/protocol/commands.ts';
@@ -72,6 +73,18 @@ export function salvageJournal(file: string, now: number): Salvage {
     highWater: marks.reduce<number>((highest, mark) => Math.max(highest, Number(mark) || 0), 0),
     line: lineRecords(rows, meta),
   };
+}
+
+/** Removes damaged journals that were set aside before a time, in milliseconds since the Unix epoch: they hold texts. */
+export function sweepDamaged(file: string, before: number): void {
+  const folder = path.dirname(file);
+  const aside = new RegExp(
+    `^${path.basename(file).replaceAll('.', '\\.')}\\.damaged-(\\d{1,15})(-wal|-shm)?$`,
+  );
+  for (const name of readdirSync(folder)) {
+    const [, at] = aside.exec(name) ?? [];
+    if (at !== undefined && Number(at) < before) rmSync(path.join(folder, name), { force: true });
+  }
 }
 
 function lineRecords(rows: Rows, meta: ReadonlyMap<string, string>): Salvage['line'] {

@@ -290,7 +290,7 @@ export interface Journal {
 
   /**
    * Daily care: forgets commands that were finished and erased before `before` (milliseconds since the Unix epoch), and
-   * gives free pages back to the disk.
+   * damaged journals that were set aside before it, and gives free pages back to the disk.
    */
   upkeep(before: number): void;
   /** Why the last write failed; undefined once one succeeded again. */

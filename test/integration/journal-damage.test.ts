@@ -42,8 +42,13 @@ test('a journal that is no database is set aside, and the agent begins anew', ()
   expect(existsSync(aside)).toBe(true);
   expect(journal.commandAck()).toBe(0);
   expect(journal.commandsIn(['queued', 'acting', 'confirming'])).toEqual([]);
+  const names = () => readdirSync(path.dirname(file)).sort();
+  expect(names()).toContain(path.basename(aside));
+  journal.upkeep(NOW);
+  expect(names()).toContain(path.basename(aside));
+  journal.upkeep(NOW + 1);
   journal.close();
-  expect(readdirSync(path.dirname(file)).sort()).toEqual([path.basename(aside), 'journal.db'].sort());
+  expect(names()).toEqual(['journal.db']);
 });
 
 test('a full journal says so, loses nothing, and goes on when the bridge has taken events', () => {
