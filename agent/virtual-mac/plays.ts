@@ -24,6 +24,8 @@ export interface PlayedPart {
   pause: number | null;
   /** Whether others can read chat.db meanwhile. */
   readable: boolean;
+  /** Whether whoever watches is to be there in the pause, or the ledger holds for nobody. */
+  watched: boolean;
   facts: readonly LedgerLine[];
 }
 
@@ -67,6 +69,12 @@ export class Plays {
     }
     const { played, upcoming } = player;
     const { readable } = this.#options.store.disk;
-    return { played, pause: upcoming ? upcoming.at - at : null, readable, facts };
+    return {
+      played,
+      pause: upcoming ? upcoming.at - at : null,
+      readable,
+      watched: upcoming?.watched === true,
+      facts,
+    };
   }
 }

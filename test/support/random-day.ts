@@ -91,6 +91,11 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
   const kill = async (): Promise<void> => {
     for (const observer of observers) await observer.kill();
   };
+  /** Whoever is to watch meanwhile is started before. */
+  const advance = async (pause: number, watched: boolean): Promise<void> => {
+    if (watched && !alive()) start();
+    await clock.advance(pause);
+  };
   const alive = (): boolean => observers.every((observer) => observer.alive);
   onTestFinished(kill);
   start();
@@ -98,14 +103,15 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
 
   const plan = await planPlay(files.home, { seed, operations, start: clock.now(), ...(only && { only }) });
   let readable = true;
+  let watched = false;
   let back = 0;
   for (let pause: number | null = 0; pause !== null; ) {
-    if (alive() && (pause > OFF_MS || random.chance(killed))) {
+    if (alive() && !watched && (pause > OFF_MS || random.chance(killed))) {
       await kill();
       kills += 1;
       back = random.pick(COMES_BACK);
     }
-    await clock.advance(pause);
+    await advance(pause, watched);
     if (alive() && readable && pause >= SURE_MS) looked.push(played);
     if (!alive() && random.chance(back)) {
       if (random.chance(0.3)) {
@@ -118,7 +124,7 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
     played += 1;
     const part = await playNext(files.home, 1);
     ledger.push(...part.facts);
-    ({ pause, readable } = part);
+    ({ pause, readable, watched } = part);
   }
   if (!alive()) start();
   await clock.advance(LONGEST_HOLD_MS);

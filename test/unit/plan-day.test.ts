@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
-import { type PlanOptions, planDay, playDay, sceneNames } from '../../agent/virtual-mac/days/days.ts';
-import type { DayPlan } from '../../agent/virtual-mac/days/types.ts';
+import {
+  type PlanOptions,
+  planDay,
+  playDay,
+  type SceneName,
+  sceneNames,
+} from '../../agent/virtual-mac/days/days.ts';
+import type { DayOperation, DayPlan } from '../../agent/virtual-mac/days/types.ts';
 import { macosReleases } from '../../agent/virtual-mac/types.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { openStore } from '../support/messages-store.ts';
@@ -85,6 +91,42 @@ test('what a day is made of is all that can be seen of messages, calls and files
     (step) => step.do === 'backfill' && step.facts.some((place) => replays.facts[place]?.kind === 'received'),
   );
   expect(amid.length).toBeGreaterThan(0);
+});
+
+test('what comes back does so in every shape, and what is alike is told all the same', () => {
+  const made = (...only: SceneName[]): DayPlan => plan({ operations: 2_000, only });
+  const why = (day: DayPlan, { facts }: DayOperation) => facts.map((place) => day.facts[place]?.kind);
+  const returns = made('comeBack', 'send', 'react', 'files', 'found', 'change', 'text');
+  const silent = returns.operations.filter((step) => why(returns, step).includes('silent'));
+  const own = new Set(
+    returns.operations.flatMap((step) =>
+      step.do === 'message' && step.message.sender === 'me' ? [step.ref] : [],
+    ),
+  );
+  const copies = silent.flatMap((step) => (step.do === 'backfill' ? step.messages : []));
+  expect(copies.some(({ copyOf = '', sender }) => own.has(copyOf) && sender !== 'me')).toBe(true);
+  expect(copies.some(({ associated }) => associated !== undefined)).toBe(true);
+  const joined = new Set(silent.flatMap((step) => (step.do === 'join' ? [step.ref] : [])));
+  expect(returns.operations.some((step) => step.do === 'note' && step.copyOf && joined.has(step.ref))).toBe(
+    true,
+  );
+  const photos = new Set(silent.flatMap((step) => (step.do === 'message' ? [step.ref] : [])));
+  const files = returns.operations.filter((step) => step.do === 'attach' && photos.has(step.message));
+  expect(files.some((step) => step.do === 'attach' && step.file.totalBytes === 0)).toBe(true);
+
+  const climbs = made('climb').operations.filter((step) => step.do === 'backfill');
+  expect(climbs.length).toBeGreaterThan(2);
+  const gaps = climbs.slice(1, 3).map(({ at }, index) => at - (climbs[index]?.at ?? at));
+  expect(Math.min(...gaps)).toBeGreaterThan(10_000);
+
+  const outage = made('outage');
+  const received = outage.facts.flatMap((fact) => (fact.kind === 'received' ? [fact] : []));
+  const lateness = received.map(({ at, due }) => (outage.operations[due]?.at ?? at) - at);
+  expect(Math.max(...lateness)).toBeGreaterThan(3_600_000);
+  expect(outage.facts.some(({ kind }) => kind === 'own-state')).toBe(true);
+
+  const twice = made('twice').facts.flatMap((fact) => (fact.kind === 'received' ? fact.parts : []));
+  expect(new Set(twice).size).toBeLessThan(twice.length);
 });
 
 test('operations follow each other in time, and facts are due with one of them', () => {

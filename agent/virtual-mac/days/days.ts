@@ -6,12 +6,13 @@ import { away, catchUp, churn, columns, locked, rebuild, walSwap } from './distu
 import { Drawing } from './drawing.ts';
 import { audio, files, sticker } from './files.ts';
 import { change, found } from './groups.ts';
-import { adorned, balloon, mention, text } from './incoming.ts';
+import { adorned, balloon, mention, text, twice } from './incoming.ts';
 import { scheduled, self, send } from './outgoing.ts';
 import { DayPlayer } from './player.ts';
 import { poll } from './polls.ts';
 import { Random } from './random.ts';
-import { backfill } from './replays.ts';
+import { backfill, climb, outage } from './replays.ts';
+import { comeBack } from './returns.ts';
 import type { DayPlan, LedgerLine } from './types.ts';
 
 /** What can happen in a day. */
@@ -34,7 +35,11 @@ const scenes = {
   change: [4, change],
   call: [3, call],
   churn: [3, churn],
+  twice: [0.8, twice],
   backfill: [1, backfill],
+  climb: [0.5, climb],
+  comeBack: [1, comeBack],
+  outage: [0.4, outage],
   catchUp: [0.4, catchUp],
   walSwap: [0.6, walSwap],
   rebuild: [0.4, rebuild],

@@ -1,4 +1,4 @@
-import { type MacosRelease, macosReleases } from '../types.ts';
+import { type ChatNote, type MacosRelease, macosReleases } from '../types.ts';
 import type { Random } from './random.ts';
 import type { DayOperation, DayStep, Fact, LedgerLine, Ref } from './types.ts';
 
@@ -21,6 +21,8 @@ export interface PlannedMessage {
   original: string;
   edits: number;
   sticker?: boolean;
+  /** Its photos, as their rows told them. */
+  files?: { name: string; mime: string; uti: string; bytes: number }[];
   /** What no longer can be seen once all of it is taken back. */
   facts: LedgerLine[];
   /** The standing tapback of each sender on each part. */
@@ -32,6 +34,8 @@ export interface PlannedMessage {
 export interface PlannedGroup {
   ref: Ref;
   members: string[];
+  /** The last note about it. */
+  last?: { ref: Ref; note: ChatNote; by: string | null; at: number };
 }
 
 interface Later {
@@ -64,6 +68,7 @@ export class Drawing {
   readonly lost = new Set<string>();
   /** Backfilled rows that stand in the database: the oldest ones. */
   old = 0;
+  #watched = false;
   #now = 0;
   #count = 0;
   readonly #later: Later[] = [];
@@ -120,7 +125,7 @@ export class Drawing {
     const due = this.operations.length;
     const lines = facts.map((fact): LedgerLine => ({ ...fact, since: fact.since ?? due, due }));
     const places = lines.map((line) => this.facts.push(line) - 1);
-    this.operations.push({ ...step, at: this.#now, facts: places });
+    this.operations.push({ ...step, at: this.#now, ...(this.#watched && { watched: true }), facts: places });
     return lines;
   }
 
@@ -131,6 +136,13 @@ export class Drawing {
 
   after(ms: number, run: () => void): void {
     this.#later.push({ at: this.#now + ms, order: this.#count++, run });
+  }
+
+  /** Somebody watches all the while from the operation before on. */
+  watch(scene: () => void): void {
+    this.#watched = true;
+    scene();
+    this.#watched = false;
   }
 
   /** Lets time pass without anything else happening. */

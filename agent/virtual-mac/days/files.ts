@@ -56,7 +56,11 @@ function withFiles(
     ...(audio && { audio }),
     ...(sticker && { associated: { ...sticker, type: 1000 } }),
   };
-  const drawn = { ...planned(ref, message, stands), ...(sticker && { sticker: true }) };
+  const drawn: PlannedMessage = {
+    ...planned(ref, message, stands),
+    ...(sticker && { sticker: true }),
+    files: [],
+  };
   const begun = day.now;
   const since = day.next;
   day.do({ do: 'message', ref, message, joined: false });
@@ -108,6 +112,7 @@ function sendFile(
   const { ref, file, part, kind, done, drawn } = options;
   const { random } = day;
   const bytes = random.between(1, 60_000);
+  if (kind === 'photo') drawn.files?.push({ ...kinds[kind], bytes });
   const attach = random.pick([0, 5, 40, 200]);
   const slow = random.chance(0.15);
   const whole = attach + (slow ? random.between(65_000, 90_000) : random.between(0, 4_000));

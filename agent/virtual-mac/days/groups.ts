@@ -20,8 +20,9 @@ export function change(day: Drawing): void {
   if (!note) return;
   const ref = day.name('m');
   const chat = { group: group.ref };
-  day.do({ do: 'note', ref, chat, note, by: by === null ? 'me' : { handle: by } });
   const at = day.now;
+  group.last = { ref, note, by, at };
+  day.do({ do: 'note', ref, chat, note, by: by === null ? 'me' : { handle: by } });
   const fact = factOf(note, { guid: ref, chat: { kind: 'group', identifier: group.ref }, by, at });
   day.after(day.random.pick([0, 30, 300]), () => day.do({ do: 'join', ref, chat }, fact));
 }

@@ -1,7 +1,7 @@
 import { appBalloon, LINK_BALLOON, linkPayload } from '../messages-store/payloads.ts';
 import type { Balloon, FullMessage, MessagePart } from '../types.ts';
 import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
-import type { Fact, FactChat, LedgerLine, ReceivedFact, Ref } from './types.ts';
+import type { Fact, FactChat, LedgerLine, PlannedDate, ReceivedFact, Ref } from './types.ts';
 
 const effects = [
   'com.apple.MobileSMS.expressivesend.gentle',
@@ -80,6 +80,7 @@ export function incoming(
     text?: string;
     runs?: Runs;
     at?: number;
+    dated?: PlannedDate;
     extras?: Extras;
     known?: Partial<ReceivedFact>;
     join?: number | null;
@@ -87,7 +88,7 @@ export function incoming(
     aside?: boolean;
   },
 ): Ref {
-  const { chat, from, extras = {}, text = day.text(), runs, aside = false } = options;
+  const { chat, from, extras = {}, text = day.text(), runs, dated, aside = false } = options;
   const ref = day.name('m');
   const message: FullMessage = {
     chat,
@@ -118,12 +119,13 @@ export function incoming(
     drawn.facts.push(...facts);
     if (!aside) day.messages.push(drawn);
   };
+  const row = { do: 'message', ref, message, ...(dated && { dated }) } as const;
   if (join === 0) {
-    stands(day.do({ do: 'message', ref, message, joined: true }, fact));
+    stands(day.do({ ...row, joined: true }, fact));
   } else if (join === null) {
-    day.do({ do: 'message', ref, message, joined: false }, fact);
+    day.do({ ...row, joined: false }, fact);
   } else {
-    day.do({ do: 'message', ref, message, joined: false });
+    day.do({ ...row, joined: false });
     day.after(join, () => stands(day.do({ do: 'join', ref, chat }, fact.late ? { ...fact, since } : fact)));
   }
   return ref;
@@ -146,6 +148,21 @@ export function text(day: Drawing): void {
         ...(random.chance(0.05) && { subject: 'About that' }),
       },
     });
+}
+
+/** Somebody says the same twice in a second, and the service tells no more than the second. */
+export function twice(day: Drawing): void {
+  const { random } = day;
+  const handle = random.pick(day.people);
+  const said = { chat: { handle }, from: handle, text: day.text(), at: day.now, extras: { service: 'SMS' } };
+  day.watch(() => {
+    const first = incoming(day, { ...said, dated: { wholeSecond: true }, join: random.pick([0, 30]) });
+    if (random.chance(0.7)) incoming(day, { ...place(day), join: random.pick([0, 30, 300]) });
+    day.pass(random.between(0, 900));
+    incoming(day, { ...said, dated: { of: first }, join: random.pick([0, 30]) });
+    day.pass(2_000);
+    text(day);
+  });
 }
 
 /** Somebody who is not known writes, perhaps junk. */

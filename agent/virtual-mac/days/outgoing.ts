@@ -53,6 +53,20 @@ function fate(day: Drawing, { ref, direct, service }: { ref: Ref; direct: boolea
   day.after(seen, () => day.do({ do: 'read', ref }, ...(direct ? [state('read')] : [])));
 }
 
+/** The owner writes without a network; the message is sent when whoever asked for it says so. */
+export function unsent(day: Drawing): () => void {
+  const handle = day.random.pick(day.people);
+  const chat = { handle };
+  const ref = day.name('m');
+  const text = day.text();
+  const message: FullMessage = { chat, sender: 'me', parts: [{ kind: 'text', text }], at: day.now };
+  day.do({ do: 'message', ref, message, joined: false });
+  day.do({ do: 'join', ref, chat });
+  day.messages.push(planned(ref, message, [{ text }]));
+  const state: OwnStateFact = { kind: 'own-state', guid: ref, state: 'sent', service: 'iMessage' };
+  return () => void day.do({ do: 'sent', ref }, state);
+}
+
 /** Send Later: a row long before it is sent, with its date to come. Nothing is told before. */
 export function scheduled(day: Drawing): void {
   const handle = day.random.pick(day.people);

@@ -5,9 +5,11 @@ import type {
   BackfilledMessage,
   DayOperation,
   DayPlan,
+  DayStep,
   FactChat,
   FactTarget,
   LedgerLine,
+  PlannedDate,
   Ref,
 } from './types.ts';
 
@@ -58,7 +60,7 @@ export class DayPlayer {
     const at = this.#start + step.at;
     switch (step.do) {
       case 'message':
-        this.#message(step.ref, this.#full(step.message), step.joined);
+        this.#message(step);
         return;
       case 'join':
         store.joinChat(this.#row(step.ref), this.#chat(step.chat));
@@ -104,8 +106,7 @@ export class DayPlayer {
         );
         return;
       case 'note':
-        this.#dates.set(step.ref, at);
-        this.#rows.set(step.ref, store.insertNote(this.#chat(step.chat), step.note, step.by, at));
+        this.#note(step, at);
         return;
       case 'call':
         store.insertCall({ ...step.call, at: this.#start + step.call.at });
@@ -214,11 +215,24 @@ export class DayPlayer {
   }
 
   /** A message that is joined from the beginning comes in one transaction. */
-  #message(ref: Ref, message: FullMessage, joined: boolean): void {
+  #message({ ref, message: planned, joined, dated }: StepOf<'message'>): void {
+    const full = this.#full(planned);
+    const message = { ...full, at: this.#dated(full.at, dated) };
     const [row] = joined ? this.#store.backfill([message]) : [this.#store.insertMessage(message)];
     if (!row) return;
     this.#rows.set(ref, row);
     this.#dates.set(ref, message.at);
+  }
+
+  #note({ ref, chat, note, by, copyOf }: StepOf<'note'>, now: number): void {
+    const at = this.#dates.get(copyOf ?? '') ?? now;
+    this.#dates.set(ref, at);
+    this.#rows.set(ref, this.#store.insertNote(this.#chat(chat), note, by, at));
+  }
+
+  #dated(at: number, dated: PlannedDate | undefined): number {
+    if (!dated) return at;
+    return 'of' in dated ? (this.#dates.get(dated.of) ?? at) : at - (at % 1_000);
   }
 
   /** A copy has the date of what it copies, however long the pauses between were. */
@@ -304,6 +318,8 @@ export class DayPlayer {
     }
   }
 }
+
+type StepOf<K extends DayStep['do']> = Extract<DayStep, { do: K }>;
 
 type DiskOperation = Extract<
   DayOperation,

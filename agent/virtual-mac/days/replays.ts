@@ -1,8 +1,12 @@
 import { type Drawing, type PlannedMessage, textOfParts } from './drawing.ts';
-import { factChat, planned, text } from './incoming.ts';
+import { factChat, incoming, planned, text } from './incoming.ts';
+import { unsent } from './outgoing.ts';
 import type { BackfilledMessage, Fact, Ref } from './types.ts';
 
-const DAY_MS = 24 * 3_600_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Rows that came late have been judged with all that came with them after this. */
+const CROWD_MS = 12_000;
 
 /**
  * Old messages come from iCloud: under new ROWIDs and guids, of years or of late, with true new messages between them,
@@ -28,20 +32,109 @@ function burst(day: Drawing): void {
     if (random.chance(0.04)) return { ref, ...newOne(day, ref) };
     if (copies && known.length > 0 && random.chance(0.3))
       return { ref, message: copyOf(random.pick(known)), facts: [silent(ref)] };
-    const handle = random.pick(day.people);
-    const message: BackfilledMessage = {
-      chat: { handle },
-      sender: random.chance(0.2) ? 'me' : { handle },
-      parts: [{ kind: 'text', text: day.text() }],
-      at: -ageOf(random, index, count),
-    };
-    day.old += 1;
-    return { ref, message, facts: [silent(ref)] };
+    return { ref, ...oldOne(day, ref, -ageOf(random, index, count)) };
   });
+  write(day, rows);
+}
+
+/** What was written long ago, in one transaction. */
+function write(day: Drawing, rows: readonly Row[]): void {
   day.do(
     { do: 'backfill', refs: rows.map(({ ref }) => ref), messages: rows.map(({ message }) => message) },
     ...rows.flatMap(({ facts }) => facts),
   );
+}
+
+function oldOne(day: Drawing, ref: Ref, at: number): Omit<Row, 'ref'> {
+  const handle = day.random.pick(day.people);
+  day.old += 1;
+  const message: BackfilledMessage = {
+    chat: { handle },
+    sender: day.random.chance(0.2) ? 'me' : { handle },
+    parts: [{ kind: 'text', text: day.text() }],
+    at,
+  };
+  return { message, facts: [silent(ref)] };
+}
+
+/**
+ * History comes in the order of its dates up to the day itself, for longer than one crowd of rows is waited for. It begins
+ * before the week of which Messages fetches what it missed, and somebody watches: its end by itself could be just that.
+ */
+export function climb(day: Drawing): void {
+  const { random } = day;
+  const crowds = random.between(3, 5);
+  const each = random.between(6, 14);
+  const oldest = random.between(8 * DAY_MS, 20 * DAY_MS);
+  const last = random.between(30, 60) * MINUTE_MS;
+  const step = (oldest - last) / (crowds * each - 1);
+  const crowd = (number: number): void =>
+    write(
+      day,
+      Array.from({ length: each }, (_, index) => {
+        const ref = day.name('m');
+        return { ref, ...oldOne(day, ref, Math.floor(step * (number * each + index)) - oldest) };
+      }),
+    );
+  crowd(0);
+  day.watch(() => {
+    for (let number = 1; number < crowds; number += 1) {
+      day.pass(random.between(11_000, 30_000));
+      if (random.chance(0.3)) text(day);
+      crowd(number);
+    }
+    day.pass(CROWD_MS);
+    text(day);
+  });
+}
+
+/**
+ * Hours without a network, in which the owner writes on: then what others wrote meanwhile comes, in their order or not,
+ * with a replay among it.
+ */
+export function outage(day: Drawing): void {
+  const { random } = day;
+  const writers = day.people.filter(() => random.chance(0.5));
+  if (writers.length === 0) return;
+  day.pass(100_000);
+  day.watch(() => {
+    const begun = day.now;
+    const waiting: (() => void)[] = [];
+    for (let stretches = random.between(1, 5); stretches > 0; stretches -= 1) {
+      day.pass(random.between(20, 40) * MINUTE_MS);
+      waiting.push(unsent(day));
+    }
+    day.pass(random.between(0, 30) * MINUTE_MS);
+    const count = random.between(3, 20);
+    const dates = Array.from(
+      { length: count },
+      (_, index) => begun + Math.floor(((day.now - begun) * (index + random.next())) / count),
+    );
+    const mixed = random.chance(0.3);
+    while (dates.length > 0) {
+      const [at = day.now] = dates.splice(mixed ? random.between(0, dates.length - 1) : 0, 1);
+      const from = random.pick(writers);
+      incoming(day, { chat: { handle: from }, from, at, join: random.pick([0, 0, 2, 30]) });
+      if (random.chance(0.2)) amid(day);
+      day.pass(random.between(0, 3));
+    }
+    for (const sends of waiting) sends();
+    day.pass(CROWD_MS);
+    text(day);
+  });
+}
+
+/** Some rows of a replay beside news; older than the week of which Messages fetches what it missed. */
+function amid(day: Drawing): void {
+  const { random } = day;
+  const known = day.messages.filter((message) => canComeBack(day, message));
+  const rows = Array.from({ length: random.between(1, 12) }, (): Row => {
+    const ref = day.name('m');
+    if (known.length > 0 && random.chance(0.3))
+      return { ref, message: copyOf(random.pick(known)), facts: [silent(ref)] };
+    return { ref, ...oldOne(day, ref, -random.between(8 * DAY_MS, 25 * DAY_MS)) };
+  });
+  write(day, rows);
 }
 
 interface Row {
@@ -50,7 +143,7 @@ interface Row {
   facts: Fact[];
 }
 
-const silent = (guid: Ref): Fact => ({ kind: 'silent', guid, why: 'backfill' });
+export const silent = (guid: Ref): Fact => ({ kind: 'silent', guid, why: 'backfill' });
 
 /** How long before the day began; what is dated in it may be news that waited for a Mac that was off. */
 type Ages = (random: Drawing['random'], index: number, count: number) => number;
@@ -99,7 +192,7 @@ function newOne(day: Drawing, ref: Ref): Omit<Row, 'ref'> {
 }
 
 /** Younger messages do not come back: those would be told as news. */
-const YOUNGEST_COPY_MS = 20 * 60_000;
+export const YOUNGEST_COPY_MS = 20 * MINUTE_MS;
 
 /** Plain texts between two that came long enough ago. */
 const canComeBack = (day: Drawing, { chat, at, parts, app, edits, original }: PlannedMessage): boolean =>

@@ -18,7 +18,7 @@ export type Ref = string;
 
 /** One thing that Messages does to its files. Every `at` is in milliseconds since the day began. */
 export type DayStep =
-  | { do: 'message'; ref: Ref; message: FullMessage; joined: boolean }
+  | { do: 'message'; ref: Ref; message: FullMessage; joined: boolean; dated?: PlannedDate }
   | { do: 'join'; ref: Ref; chat: ChatTarget }
   | { do: 'attach'; ref: Ref; message: Ref; file: NewAttachment }
   | { do: 'transfer'; ref: Ref; state: TransferState; bytes?: number }
@@ -34,7 +34,7 @@ export type DayStep =
   | { do: 'backfill'; refs: readonly Ref[]; messages: readonly BackfilledMessage[] }
   | { do: 'ghost'; ref: Ref }
   | { do: 'group'; ref: Ref; members: readonly string[]; name?: string }
-  | { do: 'note'; ref: Ref; chat: ChatTarget; note: ChatNote; by: Tapback['sender'] }
+  | { do: 'note'; ref: Ref; chat: ChatTarget; note: ChatNote; by: Tapback['sender']; copyOf?: Ref }
   | { do: 'call'; call: FinishedCall & { id: string } }
   | { do: 'rebuild'; dropOldest: number }
   | { do: 'swap-wal' | 'take-away' | 'lock' | 'unlock' }
@@ -42,6 +42,9 @@ export type DayStep =
   | { do: 'restore'; how: 'moved' | 'copied' }
   | { do: 'add-column'; table: string; name: string; declaration: string }
   | { do: 'drop-column'; table: string; name: string };
+
+/** The whole second that its date lies in, or the very date of another row. */
+export type PlannedDate = { wholeSecond: true } | { of: Ref };
 
 /** An old message that comes back; `copyOf` names one that stands already and whose date it has. */
 export type BackfilledMessage = FullMessage & { copyOf?: Ref };
@@ -220,6 +223,8 @@ export type LedgerLine = Fact & FactSpan;
 export type DayOperation = DayStep & {
   /** Milliseconds since the day began. */
   at: number;
+  /** Whoever watches is there in the pause before it, however long: what it finds cannot be judged by who was not. */
+  watched?: true;
   /** Places in the plan's facts of those that are due with this operation. */
   facts: readonly number[];
 };

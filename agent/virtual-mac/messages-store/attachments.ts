@@ -13,6 +13,7 @@ import { noSuchMessage } from './message-rows.ts';
 interface AttachmentRow {
   filename: string | null;
   transfer_name: string;
+  total_bytes: number | null;
 }
 
 /** A name that stays inside its folder. */
@@ -83,7 +84,10 @@ export class Attachments {
       filename ??= newFilename(row.transfer_name);
       this.#writeFile(filename, content);
     }
-    this.#file.write(() => this.#file.update('attachment', { transfer_state: state, filename }, { guid }));
+    const total_bytes = row.total_bytes || (state === 5 ? (content?.length ?? 0) : 0);
+    this.#file.write(() =>
+      this.#file.update('attachment', { transfer_state: state, filename, total_bytes }, { guid }),
+    );
   }
 
   path(guid: string): string | undefined {
@@ -92,7 +96,9 @@ export class Attachments {
   }
 
   #row(guid: string): AttachmentRow {
-    const row = this.#file.get<AttachmentRow>('attachment', ['filename', 'transfer_name'], { guid });
+    const row = this.#file.get<AttachmentRow>('attachment', ['filename', 'transfer_name', 'total_bytes'], {
+      guid,
+    });
     if (row) return row;
     throw new AppError('No attachment of the virtual Mac has this guid.', {
       code: 'not_found',
