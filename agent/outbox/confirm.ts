@@ -208,8 +208,8 @@ export class Confirm {
     row?: EvidenceRow,
   ): void {
     const { journal, clock, logger } = this.#options;
-    const chat = (event.type === 'row_found' && row?.chat) || undefined;
-    const change = step(command, event, clock.now(), patch, chat);
+    const isGhost = event.type === 'row_failed' && event.error === ghostError;
+    const change = step(command, event, clock.now(), patch, isGhost ? undefined : row);
     const kept = proofs.flatMap(({ guid, tells }) =>
       journal
         .keptStates(guid)

@@ -16,8 +16,8 @@ const ofEvent = (error: CommandError): { code: string; message: string } => ({
 const conversationOfChat = ({ kind, identifier }: ChatRef): ChatRef => ({ kind, identifier });
 
 /**
- * One step of a command as one journal change: its new state and the fact for the bridge. `chat` is where its proof
- * stands, which names a group that was made.
+ * One step of a command as one journal change: its new state and the fact for the bridge. `proof` is the row that led to
+ * it: the bridge is told of each row that a message has, and of the chat of a group that was made.
  * Throws AppError `internal_error` for a step that the machine does not allow.
  */
 export function step(
@@ -25,7 +25,7 @@ export function step(
   event: OutboxEvent,
   at: number,
   extra: CommandPatch = {},
-  chat?: ChatRef,
+  proof?: { guid: string; chat: ChatRef | null },
 ): JournalChange & { state: CommandStateEvent['state'] } {
   const state = transition(command.state, event);
   if (state === undefined)
@@ -34,7 +34,8 @@ export function step(
       retry: 'never',
     });
   const error = 'error' in event ? event.error : null;
-  const guid = extra.guid ?? command.guid;
+  const guid = proof?.guid ?? command.guid;
+  const chat = state === 'done' ? proof?.chat : undefined;
   return {
     at,
     state,

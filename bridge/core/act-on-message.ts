@@ -111,11 +111,13 @@ async function lockMessage(tx: StoreOperations, { accountId, mode }: Caller, id:
   return (message.guid !== null && (await tx.lockMessageByGuid(message.lineId, message.guid))) || message;
 }
 
-async function onMac(tx: StoreOperations, { conversationId, guid }: Message, part = 0) {
+/** A part of a message as the Mac names it: a part that has a row of its own is the first one of that. */
+async function onMac(tx: StoreOperations, { id, conversationId, guid }: Message, part = 0) {
   const conversation = await tx.findConversation(conversationId);
   if (!conversation || guid === null) throw new Error('a message with a guid is in a conversation');
+  const row = part === 0 ? undefined : (await tx.listMessageRows([id])).find((one) => one.part === part);
   return {
     conversation: { kind: conversation.kind, identifier: conversation.participant },
-    target: { guid, part },
+    target: row ? { guid: row.guid, part: 0 } : { guid, part },
   };
 }

@@ -65,9 +65,14 @@ export async function partsOf(
     parts.get(attachment.messageId)?.attachments.push(attachmentObject(attachment));
   for (const lineId of new Set(messages.map((message) => message.lineId))) {
     const named = messages.filter((message) => message.lineId === lineId && message.guid !== null);
-    const idOf = new Map(named.map(({ id, guid }) => [guid, id]));
-    for (const reaction of await store.listReactions(lineId, [...idOf.keys()] as string[]))
-      parts.get(idOf.get(reaction.targetGuid) ?? '')?.reactions.push(reactionObject(reaction));
+    const rowOf = new Map(named.map(({ id, guid }) => [guid, { messageId: id, part: 0 }]));
+    for (const row of await store.listMessageRows(named.map(({ id }) => id))) rowOf.set(row.guid, row);
+    for (const reaction of await store.listReactions(lineId, [...rowOf.keys()] as string[])) {
+      const row = rowOf.get(reaction.targetGuid);
+      if (!row) continue;
+      const part = row.part + reaction.part;
+      parts.get(row.messageId)?.reactions.push(reactionObject({ ...reaction, part }));
+    }
   }
   return parts;
 }

@@ -77,8 +77,12 @@ export const fileOrder = ({ id, filename, mimeType, bytes, sha256 }: Media): Out
 const shortened = (name: string): string =>
   name.length <= LONGEST_NAME ? name : name.slice(-LONGEST_NAME).replace(/^[\uDC00-\uDFFF]/, '');
 
-/** A file as part of a message. */
-export const attachmentOf = (messageId: string, ordinal: number, media: Media): Attachment => ({
+/** A file as part of a message; `part` is its number among the parts, of which a text is the first. */
+export const attachmentOf = (
+  messageId: string,
+  { ordinal, part }: Pick<Attachment, 'ordinal' | 'part'>,
+  media: Media,
+): Attachment => ({
   messageId,
   ordinal,
   guid: null,
@@ -89,7 +93,7 @@ export const attachmentOf = (messageId: string, ordinal: number, media: Media): 
   kind: media.kind,
   state: 'complete',
   place: null,
-  part: null,
+  part,
   transcription: null,
   renditionId: null,
   renditionName: null,

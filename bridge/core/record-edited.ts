@@ -15,11 +15,13 @@ export async function recordEdited(recording: Recording, event: MessageEditedEve
   if (!(await isNew(recording, event.type, event.guid, event.part, event.at, event.text))) return 0;
   const target = await targetOf(recording, event.guid, event);
   const { message } = target;
-  const history = historyOf(message, event);
+  const part = target.firstPart + event.part;
+  const history = historyOf(message, { part, history: event.history });
   const editCount = Math.max((message?.editCount ?? 0) + 1, editsIn(history));
   const at = Date.parse(event.at);
-  // What was taken back, or edited again since, keeps the text that it has.
-  const stale = message && (message.unsentAt !== null || (message.editedAt ?? 0) > at);
+  // What was taken back, or edited again since, keeps the text that it has; so does one whose file has another text.
+  const stale =
+    message && (target.firstPart > 0 || message.unsentAt !== null || (message.editedAt ?? 0) > at);
   if (message) {
     await tx.updateMessage(message.id, {
       ...(stale ? {} : { text: event.text, editedAt: at }),
@@ -37,7 +39,7 @@ export async function recordEdited(recording: Recording, event: MessageEditedEve
       text: event.text,
       ...(event.truncated ? { truncated: true } : {}),
       ...(previousText === undefined ? {} : { previousText }),
-      part: event.part,
+      part,
       history: event.history,
       editCount,
       editedAt: isoTime(at),
@@ -49,7 +51,10 @@ export async function recordEdited(recording: Recording, event: MessageEditedEve
 }
 
 /** The texts of the other parts as they are known, and those of this part as the Mac tells them now. */
-const historyOf = (message: Message | undefined, { part, history }: MessageEditedEvent): History =>
+const historyOf = (
+  message: Message | undefined,
+  { part, history }: Pick<MessageEditedEvent, 'part' | 'history'>,
+): History =>
   [
     ...(message?.details.history ?? []).filter((entry) => entry.part !== part),
     ...history.map(({ text, at }) => ({ part, text, at })),

@@ -105,15 +105,25 @@ function errorCodeOf(event: CommandStateEvent | MessageStateEvent): string | nul
   return event.type === 'command.state' && event.state === 'uncertain' ? 'uncertain' : null;
 }
 
-/** The GUID is noted once; one that another message of the line has is left alone, as with a text to oneself. */
+/**
+ * The GUID is noted once, and those of further rows in the order in which they are told; one that another message of the
+ * line has is left alone, as with a text to oneself.
+ */
 async function guidOf(
   { tx, agent, note }: Following,
   message: Message,
   guid: string | undefined,
 ): Promise<MessagePatch> {
-  if (guid === undefined || message.guid !== null) return {};
+  if (guid === undefined || message.guid === guid) return {};
+  const { id: messageId, lineId } = message;
+  const rows = message.guid === null ? [] : await tx.listMessageRows([messageId]);
+  if (rows.some((row) => row.guid === guid)) return {};
   const holder = await tx.findMessageByGuid(agent.lineId, guid);
-  if (!holder) return { guid };
+  if (!holder && message.guid === null) return { guid };
+  if (!holder) {
+    await tx.addMessageRow({ lineId, guid, messageId, part: rows.length + 1 });
+    return {};
+  }
   note('two messages claim one GUID', { messageId: message.id, holder: holder.id });
   return {};
 }

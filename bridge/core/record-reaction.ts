@@ -27,7 +27,7 @@ export async function recordReaction(recording: Recording, event: ReactionEvent)
     type,
     data: {
       ...found.named,
-      part: target.part,
+      part: found.firstPart + target.part,
       reaction,
       ...(emoji === undefined ? {} : { emoji }),
       from: standing.actor,

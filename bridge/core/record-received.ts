@@ -12,7 +12,7 @@ import { nameOf } from './targets.ts';
 /** Stores what a person wrote to the line, once for each message of Messages; returns how many deliveries it made. */
 export async function recordReceived(recording: Recording, event: MessageReceivedEvent): Promise<number> {
   const { tx, line, now } = recording;
-  if (await tx.findMessageByGuid(line.id, event.guid)) return 0;
+  if ((await nameOf(recording, { guid: event.guid, part: 0 })).messageId !== null) return 0;
   const from = handleFromMac(event.from);
   const at = Date.parse(event.at);
   const place = await placeOf(recording, event.conversation, from);
@@ -83,10 +83,8 @@ async function detailsOf(recording: Recording, event: MessageReceivedEvent): Pro
     ...(event.runs?.length ? { runs: event.runs } : {}),
     ...(event.truncated ? { truncated: true } : {}),
     ...(event.subject ? { subject: event.subject } : {}),
-    ...(replyTo ? { replyTo: { ...(await nameOf(recording, replyTo.guid)), part: replyTo.part } } : {}),
-    ...(stickerOn
-      ? { stickerOn: { ...(await nameOf(recording, stickerOn.guid)), part: stickerOn.part } }
-      : {}),
+    ...(replyTo ? { replyTo: await nameOf(recording, replyTo) } : {}),
+    ...(stickerOn ? { stickerOn: await nameOf(recording, stickerOn) } : {}),
     ...(event.effect ? { effect: event.effect } : {}),
     ...(event.voiceNote ? { voiceNote: true } : {}),
     ...(app ? { app: await appOf(recording, app) } : {}),
@@ -102,6 +100,6 @@ export async function appOf(
   { updates, ...app }: NonNullable<MessageReceivedEvent['app']>,
 ): Promise<NonNullable<MessageDetails['app']>> {
   if (updates === undefined) return app;
-  const { messageId, guid } = await nameOf(recording, updates);
+  const { messageId, guid } = await nameOf(recording, { guid: updates, part: 0 });
   return { ...app, updates: messageId === null ? { messageId, guid } : { messageId } };
 }

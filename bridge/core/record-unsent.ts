@@ -10,17 +10,18 @@ import { targetOf } from './targets.ts';
  */
 export async function recordUnsent(recording: Recording, event: MessageUnsentEvent): Promise<number> {
   const { tx, line } = recording;
-  const parts = event.parts === null ? null : [...new Set(event.parts)].sort((a, b) => a - b);
-  if (!(await isNew(recording, event.type, event.guid, parts))) return 0;
+  const inRow = event.parts === null ? null : [...new Set(event.parts)].sort((a, b) => a - b);
+  if (!(await isNew(recording, event.type, event.guid, inRow))) return 0;
   const target = await targetOf(recording, event.guid, event);
-  const { message } = target;
+  const { message, firstPart } = target;
+  // With a further row its file alone is gone; the text stands in the first one.
+  const isFile = firstPart > 0;
+  const parts = isFile ? (inRow ?? [0]).map((part) => firstPart + part) : inRow;
+  const text = isFile && message ? message.text : event.text;
   const at = Date.parse(event.at);
   if (message?.unsentAt != null) return target.deliveries;
   if (message) {
-    await tx.updateMessage(
-      message.id,
-      parts === null ? whole(message, at) : some(message, parts, event.text),
-    );
+    await tx.updateMessage(message.id, parts === null ? whole(message, at) : some(message, parts, text));
     await tx.appendTimeline({ messageId: message.id, step: 'unsent', source: 'mac', at, errorCode: null });
   }
   const told = await tellCustomer(recording, target.orderingKey, {
@@ -30,7 +31,7 @@ export async function recordUnsent(recording: Recording, event: MessageUnsentEve
       direction: message?.direction ?? (event.from === null ? 'outbound' : 'inbound'),
       unsentAt: isoTime(at),
       parts,
-      text: event.text,
+      text,
       ...(event.truncated ? { truncated: true } : {}),
       ...(target.groupId === null ? {} : { groupId: target.groupId }),
       lineId: line.id,

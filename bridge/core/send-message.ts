@@ -100,7 +100,9 @@ async function accept(
   await tx.insertMessage(message);
   await tx.appendTimeline(entry);
   for (const [ordinal, media] of files.entries())
-    await tx.insertAttachment(attachmentOf(message.id, ordinal, media));
+    await tx.insertAttachment(
+      attachmentOf(message.id, { ordinal, part: ordinal + (text === '' ? 0 : 1) }, media),
+    );
   await orderCommand(tx, {
     agentId: agent.id,
     traceId: message.traceId,

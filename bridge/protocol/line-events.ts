@@ -15,7 +15,7 @@ export const commandStateSchema = z.strictObject({
   commandId: idSchema,
   state: z.enum(['queued', 'paced', 'acting', 'confirming', 'done', 'failed', 'uncertain', 'cancelled']),
   at: timeSchema,
-  /** GUID of the row that proves the act, once known. */
+  /** GUID of the row that proves the act, once known; of a message of several acts each row is told, in their order. */
   guid: guidSchema.optional(),
   /** With `done` of a `group.create`: the group, by which its messages are known. */
   conversation: macConversationSchema.optional(),

@@ -16,6 +16,7 @@ import type { LineStateTable } from './line-reports.ts';
 import type { LineUsageTable } from './line-usage.ts';
 import type { LineTable } from './lines.ts';
 import type { AttachmentTable, MediaTable } from './media.ts';
+import type { MessageRowTable } from './message-rows.ts';
 import type { MessageTable } from './messages.ts';
 import type { ReactionTable } from './reactions.ts';
 import type { TimelineTable } from './timeline.ts';
@@ -31,6 +32,7 @@ export interface Database {
   agent: AgentTable;
   conversation: ConversationTable;
   message: MessageTable;
+  message_row: MessageRowTable;
   timeline: TimelineTable;
   command: CommandTable;
   idempotency_key: IdempotencyKeyTable;

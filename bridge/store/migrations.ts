@@ -8,6 +8,7 @@ import { lineHealth } from './migration-006-line-health.ts';
 import { renditions } from './migration-007-renditions.ts';
 import { nextKeys } from './migration-008-next-keys.ts';
 import { agentClocks } from './migration-009-agent-clocks.ts';
+import { messageRows } from './migration-010-message-rows.ts';
 
 /** The statements of one step of the schema, in order. */
 export type Migration = (dialect: Dialect) => string[];
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   renditions,
   nextKeys,
   agentClocks,
+  messageRows,
 ];

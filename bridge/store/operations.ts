@@ -18,6 +18,7 @@ import type {
   Message,
   MessageFilter,
   MessagePatch,
+  MessageRow,
   Mode,
   Page,
   StoredCommand,
@@ -93,6 +94,11 @@ export interface Operations extends ActionOperations, FactOperations, MediaOpera
   findMessageByCommand(commandId: string): Promise<Message | undefined>;
   /** The message of a GUID on a line, which no other transaction changes before this one ends. */
   lockMessageByGuid(lineId: string, guid: string): Promise<Message | undefined>;
+  /** Keeps a row of a message beside its first; nothing happens when the row is known. */
+  addMessageRow(row: MessageRow): Promise<void>;
+  findMessageRow(lineId: string, guid: string): Promise<MessageRow | undefined>;
+  /** Of each message in the order of the parts. */
+  listMessageRows(messageIds: readonly string[]): Promise<MessageRow[]>;
   updateMessage(id: string, patch: MessagePatch): Promise<void>;
   /** Whether somebody wrote in a conversation at or after `since`. */
   hasInboundSince(conversationId: string, since: number): Promise<boolean>;

@@ -21,6 +21,7 @@ import { lineReportOperations } from './line-reports.ts';
 import { lineUsageOperations } from './line-usage.ts';
 import { lineOperations } from './lines.ts';
 import { mediaOperations } from './media.ts';
+import { messageRowOperations } from './message-rows.ts';
 import { messageOperations } from './messages.ts';
 import { migrateToLatest } from './migrate.ts';
 import { reactionOperations } from './reactions.ts';
@@ -50,6 +51,8 @@ const READS = new Set<keyof StoreOperations>([
   'findLineOfParticipant',
   'findMessage',
   'findMessageByGuid',
+  'findMessageRow',
+  'listMessageRows',
   'listMessages',
   'listTimeline',
   'listCommands',
@@ -143,6 +146,7 @@ const operations = (session: Session): StoreOperations => ({
   ...conversationOperations(session),
   ...conversationReading(session),
   ...messageOperations(session),
+  ...messageRowOperations(session),
   ...timelineOperations(session),
   ...commandOperations(session),
   ...idempotencyKeyOperations(session),

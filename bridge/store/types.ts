@@ -197,6 +197,16 @@ export interface Message {
   details: MessageDetails;
 }
 
+/** A row of chat.db that a message has beside its first one: a file that was sent with a text, or with another file. */
+export interface MessageRow {
+  lineId: string;
+  /** As in chat.db. */
+  guid: string;
+  messageId: string;
+  /** Number of the part that it is, from 1: the first row is part 0. */
+  part: number;
+}
+
 /** One step of a message's way. */
 export interface TimelineEntry {
   messageId: string;

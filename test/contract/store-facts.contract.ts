@@ -90,6 +90,22 @@ export function factsContract(at: () => { store: Store; all: World }): void {
     await expect(store.putCommandResult({ ...result, commandId: 'cmd_none' })).rejects.toThrow();
   });
 
+  test('further rows of a message are kept once, in the order of its parts', async () => {
+    const { store, all } = at();
+    const message = newMessage(all);
+    await store.insertMessage(message);
+    const second = { lineId: all.line.id, guid: 'g2', messageId: message.id, part: 2 };
+    const first = { ...second, guid: 'g1', part: 1 };
+    await store.addMessageRow(second);
+    await store.addMessageRow(first);
+    await store.addMessageRow({ ...first, part: 3 });
+    expect(await store.listMessageRows([message.id, 'msg_none'])).toEqual([first, second]);
+    expect(await store.listMessageRows([])).toEqual([]);
+    expect(await store.findMessageRow(all.line.id, 'g2')).toEqual(second);
+    expect(await store.findMessageRow('ln_none', 'g2')).toBeUndefined();
+    await expect(store.addMessageRow({ ...second, guid: 'g3' })).rejects.toThrow();
+  });
+
   test('an actor has one tapback on a part, which only its own removal takes away', async () => {
     const { store, all } = at();
     const love: StandingReaction = {

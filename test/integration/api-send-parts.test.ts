@@ -43,9 +43,10 @@ test('files go in their order, with text or without, and stand in the message', 
   });
   expect(command.files?.[1]).toMatchObject({ bytes: 7, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(command.text).toBeUndefined();
-  expect((await send(world, { text: 'both', attachments })).status).toBe(202);
+  const both = await send(world, { text: 'both', attachments });
+  expect([both.status, both.json.attachments]).toMatchObject([202, [{ part: 1 }, { part: 2 }]]);
   expect(await world.agent.next('message.send')).toMatchObject({ text: 'both', files: [{}, {}] });
-  expect((await world.read(sent.json.id)).attachments).toHaveLength(2);
+  expect((await world.read(sent.json.id)).attachments).toMatchObject([{ part: 0 }, { part: 1 }]);
 });
 
 test('what is no file of the account is refused by its place, and nothing is stored', async () => {
