@@ -14,6 +14,8 @@ export const isPlay = (request: ControlRequest): request is PlayRequest =>
 export interface PlannedPlay {
   seed: number;
   operations: number;
+  /** Milliseconds that the plan leaves before the first operation. */
+  pause: number;
 }
 
 /** What became of some operations. */
@@ -55,7 +57,7 @@ export class Plays {
       ...(scenes && { only: scenes }),
     });
     this.#day = { player: dayPlayer(store, plan), start: request.start };
-    return { seed, operations: plan.operations.length };
+    return { seed, operations: plan.operations.length, pause: plan.operations[0]?.at ?? 0 };
   }
 
   #next(operations: number): PlayedPart {

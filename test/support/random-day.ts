@@ -105,7 +105,7 @@ export async function playRandomDay(options: RandomDayOptions): Promise<PlayedDa
   let readable = true;
   let watched = false;
   let back = 0;
-  for (let pause: number | null = 0; pause !== null; ) {
+  for (let pause: number | null = plan.pause; pause !== null; ) {
     if (alive() && !watched && (pause > OFF_MS || random.chance(killed))) {
       await kill();
       kills += 1;
