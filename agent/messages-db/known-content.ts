@@ -1,3 +1,4 @@
+import type { AttachmentRow } from './attachment-files.ts';
 import { bodyOf, textOf } from './body.ts';
 import type { Connection } from './connection.ts';
 import { originalBody } from './edits.ts';
@@ -51,27 +52,28 @@ const FACT_FIELDS = [
 /** Whether more stands in a text than the marks of files and balloons. */
 const hasWords = (text: string | null): boolean => /[^\uFFFC\uFFFD\s]/.test(text ?? '');
 
-/** Of a late row the size may not be known yet. */
+/** Files are paired by name and size; of a late row sizes may not be known yet, and pair with any that is left. */
 function areSameFiles(other: StoredMessage, row: StoredMessage, within: number, db: Connection): boolean {
-  const [before, now] = [filesOf(other, db), filesOf(row, db)];
-  return (
-    before.length === now.length &&
-    before.every(({ transferName, totalBytes }, index) => {
-      const file = now[index];
-      const sizeOpen = within > 0 && !(file?.totalBytes && totalBytes);
-      return file?.transferName === transferName && (sizeOpen || file.totalBytes === totalBytes);
-    })
-  );
+  const before = db.attachments(other.rowid);
+  const now = db.attachments(row.rowid);
+  if (before.length !== now.length) return false;
+  const left = unpaired(now, before, (a, b) => a.totalBytes === b.totalBytes);
+  if (within === 0) return left.length === 0;
+  return unpaired(left, before, (a, b) => !(a.totalBytes && b.totalBytes)).length === 0;
 }
 
-const filesOf = ({ rowid }: StoredMessage, db: Connection) =>
-  db
-    .attachments(rowid)
-    .sort(
-      (a, b) =>
-        (a.transferName ?? '').localeCompare(b.transferName ?? '') ||
-        (a.totalBytes ?? 0) - (b.totalBytes ?? 0),
-    );
+/** Those of some files that pair with none of the others of their name; each other that pairs is taken out of `others`. */
+function unpaired(
+  files: readonly AttachmentRow[],
+  others: AttachmentRow[],
+  isPair: (file: AttachmentRow, other: AttachmentRow) => boolean,
+): AttachmentRow[] {
+  return files.filter((file) => {
+    const place = others.findIndex((one) => one.transferName === file.transferName && isPair(file, one));
+    if (place >= 0) others.splice(place, 1);
+    return place < 0;
+  });
+}
 
 function onceSaid(other: StoredMessage, row: StoredMessage, text: string | null, db: Connection): boolean {
   const { summary } = trySummaryInfo(db.summary(other.rowid));

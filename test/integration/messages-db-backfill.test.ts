@@ -257,6 +257,34 @@ test.each([
   expect(day.texts().filter((text) => text !== 'end')).toEqual(['\uFFFC']);
 });
 
+test('two photos of one name that come back are known, the size of one of them unknown', async () => {
+  const day = await fixture();
+  const { messages, clock } = day;
+  const at = clock.now();
+  const photos = (...sizes: number[]): void => {
+    const text = sizes.map(() => '\uFFFC').join('');
+    const message = messages.receive(ANNA, text, ANNA, { at, columns: { cache_has_attachments: 1 } });
+    for (const [index, total_bytes] of sizes.entries()) {
+      const columns = {
+        guid: `${message} ${index}`,
+        transfer_name: 'a.heic',
+        transfer_state: 6,
+        total_bytes,
+      };
+      const attachment_id = messages.insert('attachment', columns);
+      messages.insert('message_attachment_join', { message_id: messages.rowid(message), attachment_id });
+    }
+  };
+  messages.db.transaction(() => photos(5, 9))();
+  await day.settled();
+  clock.skipTo(at + HOUR);
+  messages.db.transaction(() => photos(0, 5))();
+  await day.settled();
+  clock.skipTo(clock.now() + 2 * MINUTE);
+  await day.settled();
+  expect(day.texts().filter((text) => text !== 'end')).toEqual(['\uFFFC\uFFFC']);
+});
+
 test('a Mac that was off for three days tells what came meanwhile', async () => {
   const day = await fixture();
   const { messages, clock } = day;
