@@ -158,32 +158,18 @@ class SqliteJournal implements Journal {
     return this.#read(() => this.#commands.inStates(states, limit));
   }
 
-  candidates(
-    now: number,
-    limit: number,
-    which?: 'oldest' | 'unpaced',
-    after?: Pick<JournaledCommand, 'priority' | 'seq'>,
-  ): JournaledCommand[] {
-    return this.#read(() => this.#commands.candidates(now, limit, which, after));
-  }
+  readonly candidates: Journal['candidates'] = (...asked) =>
+    this.#read(() => this.#commands.candidates(...asked));
 
   releaseHeld(): void {
     this.#write(() => this.#commands.release());
   }
 
-  waitingForLine(
-    now: number,
-    least: number,
-    limit: number,
-  ): Array<{ command: JournaledCommand; before: number }> {
-    return this.#read(() => this.#commands.waitingForLine(now, least, limit));
-  }
+  readonly waitingForLine: Journal['waitingForLine'] = (...asked) =>
+    this.#read(() => this.#commands.waitingForLine(...asked));
 
-  waitingBehindHeld(
-    limit: number,
-  ): Array<{ command: JournaledCommand; paced: { rule: string; until: number } }> {
-    return this.#read(() => this.#commands.waitingBehindHeld(limit));
-  }
+  readonly waitingBehindHeld: Journal['waitingBehindHeld'] = (limit) =>
+    this.#read(() => this.#commands.waitingBehindHeld(limit));
 
   isAhead(now: number): boolean {
     return this.#read(() => this.records.isAhead(now) || this.#commands.isAhead(now));

@@ -107,7 +107,10 @@ export class Media {
     }
   }
 
-  /** Removes files that came before a time, in milliseconds since the Unix epoch: those still needed are fetched anew. */
+  /**
+   * Removes files that came before a time, in milliseconds since the Unix epoch: those still needed are fetched anew. How
+   * often transfers failed is forgotten too.
+   */
   sweep(before: number): void {
     this.#backoffs.clear();
     for (const name of readdirSync(this.#options.folder)) {

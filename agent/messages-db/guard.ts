@@ -79,13 +79,8 @@ export class Guard {
   /** The clock was set back: what comes from now on is dated so, and lies behind nothing that was dated ahead of it. */
   setBack(now: number): void {
     const memory = this.#memory;
-    const notAhead = (time: number): number => Math.min(time, now);
-    memory.since = notAhead(memory.since);
-    memory.newest = notAhead(memory.newest);
-    if (memory.received !== undefined) memory.received = notAhead(memory.received);
-    memory.settled = notAhead(memory.settled);
-    memory.next = notAhead(memory.next);
-    memory.nextAt = notAhead(memory.nextAt);
+    for (const time of ['since', 'newest', 'received', 'settled', 'next', 'nextAt'] as const)
+      if (memory[time] !== undefined) memory[time] = Math.min(memory[time], now);
   }
 
   /** Null for a row that is on time; what to remember of it otherwise. `mine`: it is an own one. */

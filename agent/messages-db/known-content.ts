@@ -45,9 +45,14 @@ const isSameFact = (other: StoredMessage, row: StoredMessage): boolean =>
   FACT_FIELDS.every((field) => (other[field] || null) === (row[field] || null));
 
 const FACT_FIELDS = [
-  ...(['associatedGuid', 'associatedEmoji', 'itemType'] as const),
-  ...(['groupAction', 'groupTitle', 'otherHandle', 'chatIdentifier'] as const),
-];
+  'associatedGuid',
+  'associatedEmoji',
+  'itemType',
+  'groupAction',
+  'groupTitle',
+  'otherHandle',
+  'chatIdentifier',
+] as const;
 
 /** Whether more stands in a text than the marks of files and balloons. */
 const hasWords = (text: string | null): boolean => /[^\uFFFC\uFFFD\s]/.test(text ?? '');

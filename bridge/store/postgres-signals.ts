@@ -19,9 +19,10 @@ export class PostgresSignals implements Signals {
   #again: Cancel | undefined;
   #connecting: Promise<void> | undefined;
   #closed = false;
-  #troubled = false;
+  /** What was told that it does not work, until it does again. */
+  readonly #troubled = new Set<'listen' | 'notify'>();
 
-  /** `onTrouble` is told why word from other bridges does not come or go, once until it does again. */
+  /** `onTrouble` is told why word from other bridges does not come or go, once for each until it does again. */
   constructor(url: string, pool: pg.Pool, clock: Clock, onTrouble: (error: unknown) => void) {
     this.#url = url;
     this.#pool = pool;
@@ -31,9 +32,9 @@ export class PostgresSignals implements Signals {
 
   signal(text: string): void {
     const sending = this.#pool.query('select pg_notify($1, $2)', [CHANNEL, text]).then(
-      () => undefined,
+      () => void this.#troubled.delete('notify'),
       // What is lost is found by whoever looks into the store now and then.
-      (error: unknown) => this.#trouble(error),
+      (error: unknown) => this.#trouble('notify', error),
     );
     this.#sending.add(sending);
     void sending.finally(() => this.#sending.delete(sending));
@@ -62,7 +63,7 @@ export class PostgresSignals implements Signals {
     });
     this.#client = client;
     // Each way to break ends the connection.
-    client.on('error', (error) => this.#trouble(error));
+    client.on('error', (error) => this.#trouble('listen', error));
     client.once('end', () => this.#reconnect(client));
     client.on('notification', ({ payload = '' }) => {
       for (const listener of this.#listeners) listener(payload);
@@ -71,11 +72,9 @@ export class PostgresSignals implements Signals {
       .connect()
       .then(() => client.query(`listen ${CHANNEL}`))
       .then(
-        () => {
-          this.#troubled = false;
-        },
+        () => void this.#troubled.delete('listen'),
         (error: unknown) => {
-          this.#trouble(error);
+          this.#trouble('listen', error);
           this.#reconnect(client);
           // It may be half open; that it did not work is known already.
           void client.end().catch(() => undefined);
@@ -83,9 +82,9 @@ export class PostgresSignals implements Signals {
       );
   }
 
-  #trouble(error: unknown): void {
-    if (this.#troubled || this.#closed) return;
-    this.#troubled = true;
+  #trouble(what: 'listen' | 'notify', error: unknown): void {
+    if (this.#troubled.has(what) || this.#closed) return;
+    this.#troubled.add(what);
     this.#onTrouble(error);
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { openJournal } from '../../agent/journal/journal.ts';
+import type { Journal } from '../../agent/journal/types.ts';
 import { isoTime } from '../../bridge/runtime/clock.ts';
 import { sendCommand } from '../support/agent-fixtures.ts';
 import { tempFolder } from '../support/temp-folder.ts';
@@ -27,6 +28,34 @@ function busyJournal(): { file: string; id: string } {
   const id = journal.id();
   journal.close();
   return { file, id };
+}
+
+/** Fills pages of the file with noise. */
+function spoil(file: string, page: number, byte = 7): void {
+  const bytes = readFileSync(file);
+  bytes.fill(byte, page * 4096, (page + 1) * 4096);
+  writeFileSync(file, bytes);
+}
+
+/** Spoils a table that nothing of what is looked at stands in. */
+function spoilKeptStates(file: string): void {
+  const db = new Database(file, { readonly: true });
+  const root = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'kept_state'").pluck().get();
+  db.close();
+  spoil(file, Number(root) - 1);
+}
+
+/** Opens a journal that has to be found damaged. */
+function salvaged(file: string): Journal {
+  let told = 0;
+  const journal = openJournal(file, {
+    now: NOW,
+    onSalvage: () => {
+      told += 1;
+    },
+  });
+  expect(told).toBe(1);
+  return journal;
 }
 
 test('a journal that is no database is set aside, and the agent begins anew', () => {
@@ -140,22 +169,8 @@ test('a damaged journal remembers of the line what can be read: its caps do not 
   before.record({ at: NOW, notes: { 'pacing.activatedOn': '2026-01-01' } });
   const rows = before.records.countsSince(0);
   before.close();
-  const bytes = readFileSync(file);
-  const db = new Database(file, { readonly: true });
-  const { rootpage } = db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'kept_state'").get() as {
-    rootpage: number;
-  };
-  db.close();
-  bytes.fill(7, (rootpage - 1) * 4096, rootpage * 4096);
-  writeFileSync(file, bytes);
-  let told = 0;
-  const journal = openJournal(file, {
-    now: NOW + 1,
-    onSalvage: () => {
-      told += 1;
-    },
-  });
-  expect(told).toBe(1);
+  spoilKeptStates(file);
+  const journal = salvaged(file);
   expect(journal.records.countsSince(0)).toEqual(rows);
   expect(journal.records.contact('b@x.example')).toMatchObject({ lastInAt: NOW });
   expect(journal.note('pacing.activatedOn')).toBe('2026-01-01');
@@ -177,24 +192,8 @@ test('a damaged journal remembers which rows proved what had ended, beyond the n
     ],
   });
   before.close();
-  const db = new Database(file);
-  const page = db
-    .prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'kept_state'")
-    .pluck()
-    .get() as number;
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  db.close();
-  const bytes = readFileSync(file);
-  bytes.fill(7, (page - 1) * 4096, page * 4096);
-  writeFileSync(file, bytes);
-  let told = 0;
-  const journal = openJournal(file, {
-    now: NOW,
-    onSalvage: () => {
-      told += 1;
-    },
-  });
-  expect(told).toBe(1);
+  spoilKeptStates(file);
+  const journal = salvaged(file);
   journal.upkeep(NOW - 1);
   expect(journal.proofOf('row-2')).toEqual({ commandId: 'cmd_2', tells: 'all' });
   // The row of what is looked for anew is free for it.
@@ -219,28 +218,18 @@ test('a journal whose index does not know its rows is damaged', () => {
   become(sql);
   expect(db.pragma('quick_check', { simple: true })).toBe('ok');
   db.close();
-  let told = 0;
-  const journal = openJournal(file, {
-    now: NOW,
-    onSalvage: () => {
-      told += 1;
-    },
-  });
-  expect(told).toBe(1);
+  const journal = salvaged(file);
   expect(journal.commandsIn(['confirming'])).toHaveLength(COMMANDS);
   journal.close();
 });
 
 test('of a journal with damaged pages nothing that was open is acted on again', () => {
-  let salvaged = 0;
+  let damagedOnes = 0;
   for (let seed = 1; seed <= 30; seed += 1) {
     const { file, id } = busyJournal();
-    const bytes = readFileSync(file);
     // Any page but the first, which is the file's own header.
-    const pages = bytes.length / 4096;
-    const damaged = 1 + ((seed * 7) % (pages - 1));
-    bytes.fill(seed, damaged * 4096, (damaged + 1) * 4096);
-    writeFileSync(file, bytes);
+    const pages = statSync(file).size / 4096;
+    spoil(file, 1 + ((seed * 7) % (pages - 1)), seed);
     let told = 0;
     const journal = openJournal(file, {
       now: NOW,
@@ -252,7 +241,7 @@ test('of a journal with damaged pages nothing that was open is acted on again', 
       // A free page, or one that the check has no word for: the journal is whole.
       expect(journal.id()).toBe(id);
     } else {
-      salvaged += 1;
+      damagedOnes += 1;
       expect(journal.id()).not.toBe(id);
       expect(journal.commandsIn(['queued', 'acting'])).toEqual([]);
       for (const command of journal.commandsIn(['confirming'])) {
@@ -266,5 +255,5 @@ test('of a journal with damaged pages nothing that was open is acted on again', 
     }
     journal.close();
   }
-  expect(salvaged).toBeGreaterThan(5);
+  expect(damagedOnes).toBeGreaterThan(5);
 });

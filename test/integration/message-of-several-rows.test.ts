@@ -1,21 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { OutboxOptions } from '../../agent/outbox/outbox.ts';
 import { agentEventSchema } from '../../bridge/protocol/events.ts';
 import { factBed, HER } from '../support/fact-bed.ts';
-import { OutboxWorld } from '../support/outbox-world.ts';
-
-const file = (name: string) => ({
-  mediaId: `med_${name.replace('.', '_')}`,
-  name,
-  mimeType: 'image/jpeg',
-  bytes: 5,
-  sha256: 'a'.repeat(64),
-});
-const filesHere: OutboxOptions['files'] = {
-  ready: () => '/media/file',
-  fetch: () => undefined,
-  stage: async (actId, { name }) => `/staged/${actId}/${name}`,
-};
+import { filesHere, OutboxWorld, orderedFile } from '../support/outbox-world.ts';
 
 let world: OutboxWorld;
 
@@ -40,7 +26,12 @@ async function sent() {
     world.journal.acknowledgeEvents(heard);
   };
   await world.restart({ files: filesHere });
-  world.ask(id, { type: 'message.send', to: HER, text: 'look', files: [file('a.jpg'), file('b.jpg')] });
+  world.ask(id, {
+    type: 'message.send',
+    to: HER,
+    text: 'look',
+    files: [orderedFile('a.jpg'), orderedFile('b.jpg')],
+  });
   const guids: string[] = [];
   for (const [text, ...files] of [['look'], ['\uFFFC', 'a.jpg'], ['\uFFFC', 'b.jpg']] as const) {
     await world.acted(guids.length + 1);

@@ -1,15 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { ANNA, noErrands, OutboxWorld } from '../support/outbox-world.ts';
+import { ANNA, noErrands, OutboxWorld, orderedFile } from '../support/outbox-world.ts';
 
 const HOUR_MS = 3_600_000;
-const file = (name: string) => ({
-  mediaId: `med_${name.replace('.', '_')}`,
-  name,
-  mimeType: 'image/jpeg',
-  bytes: 5,
-  sha256: 'a'.repeat(64),
-});
 
 let world: OutboxWorld;
 
@@ -62,7 +55,7 @@ test('an upload that ends while the journal is full is told once there is room',
 test('files that are not here hold up no other conversation', async () => {
   await world.restart({ files: { ready: () => undefined, fetch: () => undefined, stage: async () => '' } });
   for (let n = 10; n < 90; n += 1)
-    world.ask(`f${n}`, { type: 'message.send', to: `+141555502${n}`, files: [file(`a${n}.jpg`)] });
+    world.ask(`f${n}`, { type: 'message.send', to: `+141555502${n}`, files: [orderedFile(`a${n}.jpg`)] });
   world.ask('m', { type: 'message.send', to: ANNA, text: 'hello' });
   await world.acted(1);
   expect(world.mac.acts[0]).toMatchObject({ handle: ANNA });
@@ -87,7 +80,7 @@ describe('while its file is staged', () => {
       isBanned: () => banned,
       mayAct: () => may,
     });
-    world.ask('a', { type: 'message.send', to: ANNA, files: [file('a.jpg')] });
+    world.ask('a', { type: 'message.send', to: ANNA, files: [orderedFile('a.jpg')] });
     await new Promise((next) => setImmediate(next));
   });
 

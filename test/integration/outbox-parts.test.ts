@@ -1,22 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OutboxOptions } from '../../agent/outbox/outbox.ts';
 import { AppError } from '../../bridge/runtime/app-error.ts';
-import { ANNA, BEN, type Order, OutboxWorld, withAnna } from '../support/outbox-world.ts';
-
-const file = (name: string) => ({
-  mediaId: `med_${name.replace('.', '_')}`,
-  name,
-  mimeType: 'image/jpeg',
-  bytes: 5,
-  sha256: 'a'.repeat(64),
-});
-
-/** Files that are here, and are staged under their names. */
-const filesHere: OutboxOptions['files'] = {
-  ready: (command, index) => `/media/${command.files?.[index]?.mediaId}`,
-  fetch: () => undefined,
-  stage: async (actId, { name }) => `/staged/${actId}/${name}`,
-};
+import {
+  ANNA,
+  BEN,
+  filesHere,
+  type Order,
+  OutboxWorld,
+  orderedFile,
+  withAnna,
+} from '../support/outbox-world.ts';
 
 let world: OutboxWorld;
 
@@ -31,7 +24,7 @@ describe('a message of several parts', () => {
     type: 'message.send',
     to: ANNA,
     text: 'look',
-    files: [file('a.jpg'), file('b.jpg')],
+    files: [orderedFile('a.jpg'), orderedFile('b.jpg')],
   } as const;
   const sendAll: Order = { ...parts, files: [...parts.files] };
 
@@ -92,7 +85,7 @@ describe('a message of several parts', () => {
         },
       },
     });
-    world.ask('a', { type: 'message.send', to: ANNA, files: [file('a.jpg')] });
+    world.ask('a', { type: 'message.send', to: ANNA, files: [orderedFile('a.jpg')] });
     world.ask('b', { type: 'message.send', to: BEN, text: 'not held up' });
     await world.acted(1);
     expect(world.mac.acts[0]).toMatchObject({ text: 'not held up' });
@@ -109,7 +102,7 @@ describe('a message of several parts', () => {
       return filesHere.stage(actId, file_);
     };
     await world.restart({ files: { ...filesHere, stage } });
-    world.ask('a', { type: 'message.send', to: ANNA, files: [file('a.jpg')] });
+    world.ask('a', { type: 'message.send', to: ANNA, files: [orderedFile('a.jpg')] });
     world.ask('b', { type: 'message.send', to: BEN, text: 'not held up' });
     await world.acted(1);
     expect(world.mac.acts[0]).toMatchObject({ text: 'not held up' });

@@ -3,6 +3,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { builtFile } from '../../bridge/runtime/package-root.ts';
 import {
   type Demo,
   type DemoProgram,
@@ -104,6 +105,24 @@ test('the state is for its owner alone', async () => {
   expect(statSync(home).mode & 0o777).toBe(0o700);
   expect(statSync(path.join(home, 'demo.json')).mode & 0o777).toBe(0o600);
 });
+
+test.skipIf(process.platform === 'darwin')(
+  'off a Mac the commands of both programs, run as files, mean this relay',
+  async () => {
+    const demo = await startDemo(home);
+    const env = { PATH: process.env.PATH, HOME: tempFolder(), BLUERELAY_DEMO_HOME: home };
+    const run = (program: string, args: string[]) =>
+      spawnSync(builtFile(program), [...args, '--json'], { encoding: 'utf8', env });
+    const status = run('agent/main.js', ['status']);
+    expect(status.status, status.stderr).toBe(0);
+    const accounts = run('bridge/main.js', ['account', 'list']);
+    expect(accounts.status, accounts.stderr).toBe(0);
+    const [{ id }] = JSON.parse(accounts.stdout) as [{ id: string }];
+    const lines = run('bridge/main.js', ['line', 'list', '--account', id]);
+    expect(lines.stdout).toContain(JSON.parse(status.stdout).line.id);
+    await demo.stop();
+  },
+);
 
 test('a second start on a home in use is one clear line and exit 1, and disturbs nothing', async () => {
   const demo = await startDemo(home);

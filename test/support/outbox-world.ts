@@ -137,6 +137,22 @@ export class TestEvidence implements Evidence {
   }
 }
 
+/** A file as an order names it. */
+export const orderedFile = (name: string) => ({
+  mediaId: `med_${name.replace('.', '_')}`,
+  name,
+  mimeType: 'image/jpeg',
+  bytes: 5,
+  sha256: 'a'.repeat(64),
+});
+
+/** Files that are here, and are staged under their names. */
+export const filesHere: OutboxOptions['files'] = {
+  ready: (command, index) => `/media/${command.files?.[index]?.mediaId}`,
+  fetch: () => undefined,
+  stage: async (actId, { name }) => `/staged/${actId}/${name}`,
+};
+
 /** Lets every message go at once. */
 export const freePacer: Pacer = {
   decide: () => ({ go: true, kind: 'reply' }),
